@@ -1,0 +1,32 @@
+import { z } from 'zod'
+
+/** What a task can ask of an agent, and an agent can offer. */
+export const capabilities = ['analysis', 'code', 'validation', 'reasoning', 'integration'] as const
+export const capabilitySchema = z.enum(capabilities)
+export type Capability = z.infer<typeof capabilitySchema>
+
+/** The wire a connector speaks. `compatible` serves DeepSeek, Ollama, LM Studio and vLLM alike. */
+export const connectorNames = ['anthropic', 'openai', 'compatible'] as const
+export const connectorNameSchema = z.enum(connectorNames)
+export type ConnectorName = z.infer<typeof connectorNameSchema>
+
+/** Whose key is used. Two agents may share a connector and not the key family. */
+export const providers = ['anthropic', 'openai', 'deepseek', 'compatible'] as const
+export const providerSchema = z.enum(providers)
+export type Provider = z.infer<typeof providerSchema>
+
+export const agentRoles = ['analyst', 'implementer', 'validator', 'integrator', 'reasoner', 'custom'] as const
+export const agentRoleSchema = z.enum(agentRoles)
+export type AgentRole = z.infer<typeof agentRoleSchema>
+
+/** scripted: the built-in provider that calls no model. live: a real provider. A run never mixes the two. */
+export const providerModes = ['scripted', 'live'] as const
+export const providerModeSchema = z.enum(providerModes)
+export type ProviderMode = z.infer<typeof providerModeSchema>
+
+/** Model ids of the scripted provider begin so; nothing else may. */
+export const SCRIPTED_PREFIX = 'scripted-'
+
+export function isScriptedModel(model: string): boolean {
+  return model.startsWith(SCRIPTED_PREFIX)
+}

@@ -1,0 +1,40 @@
+import type { Role } from '../model'
+
+/** Everything a person or a token can do, and the lowest role that may. What is not listed is denied. */
+const lowestRole = {
+  'project.read': 'viewer',
+  'project.create': 'admin',
+  'project.change': 'admin',
+  'requirement.read': 'viewer',
+  'requirement.submit': 'member',
+  'requirement.cancel': 'member',
+  'task.read': 'viewer',
+  'task.change': 'member',
+  'decision.read': 'viewer',
+  'decision.answer': 'member',
+  'event.read': 'viewer',
+  'agent.read': 'viewer',
+  'agent.change': 'admin',
+  'credential.read': 'viewer',
+  'credential.change': 'admin',
+  'api-token.read': 'admin',
+  'api-token.change': 'admin',
+  'member.read': 'viewer',
+  'member.change': 'admin',
+  'organization.change': 'owner',
+  'metrics.read': 'viewer',
+} as const satisfies Record<string, Role>
+
+export type Action = keyof typeof lowestRole
+export const actions = Object.keys(lowestRole) as Action[]
+
+const rank: Record<Role, number> = { viewer: 0, member: 1, admin: 2, owner: 3 }
+
+/** The lowest role that may do it: named to people who may not. */
+export function roleFor(action: Action): Role {
+  return lowestRole[action]
+}
+
+export function isAllowed(role: Role, action: Action): boolean {
+  return rank[role] >= rank[lowestRole[action]]
+}

@@ -1,0 +1,10 @@
+/** What every event of every room looks like before it is stored. */
+export interface EventDraft<Type extends string = string, Payload = unknown> {
+  type: Type
+  payload: Payload
+  projectId?: string
+  requirementId?: string
+  taskId?: string
+  runId?: string
+  decisionId?: string
+}

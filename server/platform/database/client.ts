@@ -1,0 +1,20 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import { databaseEnvironment } from '#server/platform/env/database'
+import { PrismaClient } from './generated/client'
+
+const slot = globalThis as { orchestratorDatabase?: PrismaClient }
+
+/** The process's one Prisma client, made on first use so that tests can point DATABASE_URL elsewhere before. */
+export function database(): PrismaClient {
+  slot.orchestratorDatabase ??= new PrismaClient({
+    adapter: new PrismaPg({ connectionString: databaseEnvironment().DATABASE_URL, max: 12 }),
+  })
+  return slot.orchestratorDatabase
+}
+
+/** Closes the pool; the next `database()` opens a new one. */
+export async function closeDatabase(): Promise<void> {
+  const client = slot.orchestratorDatabase
+  slot.orchestratorDatabase = undefined
+  await client?.$disconnect()
+}
