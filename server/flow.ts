@@ -24,7 +24,7 @@ export const jobLanes = {
 export type JobName = keyof typeof jobLanes
 
 export const flow: Record<string, readonly JobName[]> = {
-  'requirement.submitted': ['advance-requirement'],
+  'requirement.submitted': ['advance-requirement', 'write-record'],
   'requirement.cancelled': ['write-record'],
   'requirement.closed': ['write-record'],
   'plan.proposed': [],

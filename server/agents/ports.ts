@@ -25,7 +25,14 @@ export interface ToolResult {
 /** One entry of the conversation. Assistant entries keep the provider's own blocks byte for byte for replay. */
 export type TranscriptEntry =
   | { role: 'user'; text: string }
-  | { role: 'assistant'; connector: ConnectorName; model: string; content: unknown; text: string; calls: RequestedCall[] }
+  | {
+      role: 'assistant'
+      connector: ConnectorName
+      model: string
+      content: unknown
+      text: string
+      calls: RequestedCall[]
+    }
   | { role: 'tool'; results: ToolResult[] }
 
 /** What the model is asked in one turn. */

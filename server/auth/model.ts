@@ -25,10 +25,3 @@ export interface Scope {
   readonly role: Role
   readonly [proven]: true
 }
-
-/** The person behind a session, as pages show them. */
-export interface SessionUser {
-  readonly id: string
-  readonly email: string
-  readonly name: string | null
-}

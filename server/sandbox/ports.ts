@@ -1,4 +1,4 @@
-import type { CommandResult, SelfTestReport } from './model'
+import type { CommandResult } from './model'
 
 export interface SandboxCommand {
   /** Absolute directory of the host that the command sees as /workspace. */
@@ -37,5 +37,3 @@ export interface SandboxCandidate {
   /** Protections this machine does not offer, one sentence each. */
   notes: readonly string[]
 }
-
-export type SandboxSelfTest = (candidate: SandboxCandidate) => Promise<SelfTestReport>

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { openSync, readdirSync, readFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { cleanText } from '#server/kernel/clean-text'
 import { type CommandResult, FLOOD_BYTES, MAX_OUTPUT_BYTES } from './model'
@@ -39,7 +40,7 @@ export function runProcess(settings: ProcessSettings, options: SandboxRunOptions
     cwd: settings.directory,
     env: settings.environment as NodeJS.ProcessEnv,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', ...settings.feeds.map(() => 'pipe' as const), 'pipe'],
+    stdio: coveringInherited(['ignore', 'pipe', 'pipe', ...settings.feeds.map(() => 'pipe' as const), 'pipe']),
   })
   return new Promise((resolve, reject) => {
     let timedOut = false
@@ -88,6 +89,43 @@ export function runProcess(settings: ProcessSettings, options: SandboxRunOptions
       })
     })
   })
+}
+
+const CLOSE_ON_EXEC = 0o2000000
+let inherited: readonly number[] | undefined
+let nothing = -1
+
+/**
+ * Descriptors that whoever started the server left open pass on to every child, a log file or a socket of another program
+ * perhaps. Node's own close by themselves; these are replaced by /dev/null.
+ */
+function coveringInherited(own: ('ignore' | 'pipe')[]): ('ignore' | 'pipe' | number)[] {
+  inherited ??= inheritedDescriptors()
+  const all: ('ignore' | 'pipe' | number)[] = [...own]
+  for (const descriptor of inherited) {
+    if (descriptor < own.length) continue
+    if (nothing < 0) nothing = openSync('/dev/null', 'r')
+    while (all.length < descriptor) all.push('ignore')
+    all[descriptor] = nothing
+  }
+  return all
+}
+
+function inheritedDescriptors(): number[] {
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc/self/fdinfo')
+    .map(Number)
+    .filter((descriptor) => descriptor > 2 && staysOpen(descriptor))
+    .sort((one, other) => one - other)
+}
+
+function staysOpen(descriptor: number): boolean {
+  try {
+    const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1] ?? '0'
+    return (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0
+  } catch {
+    return false // The descriptor of the listing itself, closed by now.
+  }
 }
 
 function killGroup(leader: number): void {

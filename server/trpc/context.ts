@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { authenticateBearer, type TokenCaller } from '#server/api-keys/authenticate'
+import { AuthError } from '#server/auth/errors'
 import { personScope } from '#server/auth/gate'
-import type { Scope, SessionUser } from '#server/auth/model'
-import { organizationOf, sessionUser } from '#server/auth/session'
+import type { Scope } from '#server/auth/model'
+import { organizationOf, type SessionUser, sessionUser } from '#server/auth/session'
 
 export interface TrpcContext {
   requestId: string
@@ -35,5 +36,11 @@ export async function createContext(headers: Headers): Promise<TrpcContext> {
 
 async function proveScope(headers: Headers, user: SessionUser | null, token: TokenCaller | null): Promise<Scope> {
   if (token) return token.scope
-  return personScope(...(await organizationOf(headers, user)))
+  const organizationId = user ? await organizationOf(headers, user.id) : null
+  if (user && organizationId) return personScope(user.id, organizationId)
+  throw new AuthError({
+    code: 'not-a-member',
+    kind: 'not-found',
+    message: 'You are not a member of any organization here. Please ask an owner or admin to add you.',
+  })
 }

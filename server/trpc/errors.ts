@@ -73,7 +73,10 @@ interface Shape {
 }
 
 /** The one place where an error becomes what the browser gets. Nothing of an internal fault leaves the server. */
-export function errorShape<Given extends Shape>(shape: Given, error: TRPCError): Omit<Given, 'data'> & { data: ErrorData } {
+export function errorShape<Given extends Shape>(
+  shape: Given,
+  error: TRPCError,
+): Omit<Given, 'data'> & { data: ErrorData } {
   const base = { httpStatus: shape.data.httpStatus, ...(shape.data.path ? { path: shape.data.path } : {}) }
   if (isInternal(error)) {
     const id = faultId(error)
@@ -85,7 +88,11 @@ export function errorShape<Given extends Shape>(shape: Given, error: TRPCError):
   }
   const known = appErrorOf(error)
   if (known) {
-    return { ...shape, message: known.message, data: { ...base, code: known.code, kind: known.kind, details: known.details } }
+    return {
+      ...shape,
+      message: known.message,
+      data: { ...base, code: known.code, kind: known.kind, details: known.details },
+    }
   }
   if (error.cause instanceof ZodError) {
     const problems = error.cause.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))

@@ -240,6 +240,8 @@ CREATE TABLE "Requirement" (
     "text" TEXT NOT NULL,
     "status" TEXT NOT NULL DEFAULT 'submitted',
     "statusReason" TEXT NOT NULL DEFAULT '',
+    "verification" TEXT NOT NULL DEFAULT 'none',
+    "finalCommit" TEXT,
     "idempotencyKey" TEXT,
     "submittedById" UUID,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,

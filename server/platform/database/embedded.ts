@@ -45,7 +45,7 @@ const isAlive = (pid: number): boolean => {
 }
 
 /** The wanted port when it is free, else any free one. */
-export function freePort(wanted = 0, host = '127.0.0.1'): Promise<number> {
+function freePort(wanted = 0, host = '127.0.0.1'): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', (error) => (wanted ? freePort(0, host).then(resolve, reject) : reject(error)))

@@ -12,7 +12,8 @@ const NETWORK_COMMANDS: readonly RegExp[] = [
   new RegExp(`${START}yarn\\s+(?:add|install|upgrade|publish)(?=\\s|;|&|$)`),
   new RegExp(`${START}(?:pip|pip3|python3?\\s+-m\\s+pip)\\s+(?:install|download)(?=\\s|;|&|$)`),
   new RegExp(`${START}(?:apt|apt-get|apk|dnf|yum|brew)\\s+(?:install|add|update|upgrade)(?=\\s|;|&|$)`),
-  new RegExp(`${START}(?:curl|wget|ssh|scp|rsync)\\s+\\S*(?:https?://(?!localhost|127\\.)|@)`),
+  new RegExp(`${START}(?:curl|wget)\\s[^;&|\\n]*https?://(?!localhost|127\\.|\\[::1\\])`),
+  new RegExp(`${START}(?:ssh|scp|sftp)\\s`),
   new RegExp(`${START}git\\s+(?:clone|fetch|pull|push)(?=\\s|;|&|$)`),
 ]
 

@@ -1,0 +1,75 @@
+import { VisibleText } from '#components/runs/visible-text'
+import { ScriptedBadge } from '#components/ui/badge'
+import { TextLink } from '#components/ui/link'
+import { Time } from '#components/ui/time'
+import type { DecisionView } from '#server/decisions/queries'
+
+const about: Record<string, string> = {
+  plan_approval: 'Plan to approve',
+  plan_failed: 'Planning is stuck',
+  agent_question: 'An agent asks',
+  no_agent: 'No agent fits',
+  task_failed: 'A task is stuck',
+  sandbox_missing: 'The sandbox is missing',
+}
+
+/** What kind of decision it is, in words. */
+export function decisionAbout(kind: string): string {
+  return about[kind] ?? kind.replaceAll('_', ' ')
+}
+
+/** "Holds up 6 tasks", in the words of an inbox. */
+export function blockedInWords(tasks: number): string {
+  if (tasks === 0) return 'Holds up no task'
+  return tasks === 1 ? 'Holds up 1 task' : `Holds up ${tasks} tasks`
+}
+
+/** Where a decision comes from: kind, waiting time, requirement and task. */
+export function DecisionOrigin({ decision }: { decision: DecisionView }) {
+  const base = `/projects/${decision.projectId}`
+  return (
+    <ul className="flex flex-wrap items-center gap-x-3 gap-y-1 text-table text-muted">
+      <li className="font-medium text-text">{decisionAbout(decision.kind)}</li>
+      {decision.status === 'open' && <li>{blockedInWords(decision.blockedTasks)}</li>}
+      <li>
+        raised <Time value={decision.createdAt} />
+      </li>
+      {decision.requirementId && (
+        <li>
+          <TextLink
+            href={`${base}/requirements/${decision.requirementId}`}
+            className="inline-flex min-h-6 items-center"
+          >
+            <span>
+              R{decision.requirementNumber} <VisibleText text={decision.requirementTitle ?? ''} />
+            </span>
+          </TextLink>
+        </li>
+      )}
+      {decision.taskId && decision.taskRef && (
+        <li>
+          <TextLink href={`${base}/tasks/${decision.taskId}`} className="inline-flex min-h-6 items-center">
+            <span>
+              {decision.taskRef} <VisibleText text={decision.taskTitle ?? ''} />
+            </span>
+          </TextLink>
+        </li>
+      )}
+      {decision.providerMode === 'scripted' && (
+        <li>
+          <ScriptedBadge />
+        </li>
+      )}
+    </ul>
+  )
+}
+
+/** What was asked and why it matters. The question is the heading of wherever it stands. */
+export function DecisionWhy({ decision }: { decision: DecisionView }) {
+  if (!decision.why) return null
+  return (
+    <p className="max-w-measure text-reading whitespace-pre-wrap">
+      <VisibleText text={decision.why} />
+    </p>
+  )
+}

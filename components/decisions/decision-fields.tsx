@@ -1,0 +1,71 @@
+import { VisibleText } from '#components/runs/visible-text'
+import { Badge } from '#components/ui/badge'
+import { Radio } from '#components/ui/choice'
+import { Field, FieldGroup } from '#components/ui/field'
+import { Textarea } from '#components/ui/textarea'
+import type { DecisionView, OptionView } from '#server/decisions/queries'
+
+function Label({ option, position, recommended }: { option: OptionView; position: number; recommended: boolean }) {
+  return (
+    <span className="flex flex-wrap items-center gap-2">
+      <span>
+        <span className="number text-muted">{position}. </span>
+        <VisibleText text={option.label} />
+      </span>
+      {recommended && <Badge tone="accent">recommended</Badge>}
+    </span>
+  )
+}
+
+function Consequence({ option }: { option: OptionView }) {
+  const undo = { true: 'Can be changed later.', false: 'Cannot be undone.', null: '' }[String(option.reversible)]
+  return (
+    <>
+      <VisibleText text={option.consequence} /> {undo}
+    </>
+  )
+}
+
+/**
+ * The options and the comment of a decision, as plain form fields: they work with and without JavaScript. The
+ * recommended option is chosen at first, unless the page controls the choice itself.
+ */
+export function DecisionFields(props: {
+  decision: DecisionView
+  chosen?: string
+  onChoose?: (option: string) => void
+  disabled?: boolean
+}) {
+  const { decision, chosen, onChoose, disabled } = props
+  const choice = (id: string) =>
+    onChoose
+      ? { checked: chosen === id, onChange: () => onChoose(id) }
+      : { defaultChecked: (chosen ?? decision.recommended) === id }
+  return (
+    <div className="flex flex-col gap-4">
+      <FieldGroup legend="Your answer">
+        {decision.options.map((option, index) => (
+          <Radio
+            key={option.id}
+            name="option"
+            value={option.id}
+            required
+            framed
+            disabled={disabled}
+            label={<Label option={option} position={index + 1} recommended={option.id === decision.recommended} />}
+            hint={<Consequence option={option} />}
+            {...choice(option.id)}
+          />
+        ))}
+      </FieldGroup>
+      {decision.recommendedWhy && (
+        <p className="text-table text-muted">
+          Why it is recommended: <VisibleText text={decision.recommendedWhy} />
+        </p>
+      )}
+      <Field id={`comment-${decision.id}`} label="Comment" optional hint="The agent reads it with your answer.">
+        {(control) => <Textarea name="comment" rows={2} maxLength={4000} disabled={disabled} {...control} />}
+      </Field>
+    </div>
+  )
+}

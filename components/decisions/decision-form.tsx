@@ -1,0 +1,40 @@
+'use client'
+
+import { useRouter } from 'next/navigation'
+import { useActionState } from 'react'
+import { useLiveEvent } from '#components/providers/live-events'
+import { Button } from '#components/ui/button'
+import { ErrorPanel } from '#components/ui/page-state'
+import type { DecisionView } from '#server/decisions/queries'
+import { DecisionFields } from './decision-fields'
+
+/** What went wrong with an answer, and which option was sent, so that a form without JavaScript keeps it. */
+export interface AnswerProblem {
+  message: string
+  option: string
+}
+
+/** Takes the form's fields; returns only when the answer was not taken. */
+export type AnswerAction = (before: AnswerProblem | null, form: FormData) => Promise<AnswerProblem | null>
+
+/** Answers one decision. A plain form at heart: without JavaScript it is sent by the browser. */
+export function DecisionForm({ decision, action }: { decision: DecisionView; action: AnswerAction }) {
+  const router = useRouter()
+  const [problem, send, busy] = useActionState(action, null)
+  useLiveEvent(
+    (message) => message.type === 'event' && message.event.decisionId === decision.id,
+    () => router.refresh(),
+  )
+  return (
+    <form action={send} className="flex flex-col gap-4">
+      <input type="hidden" name="decisionId" value={decision.id} />
+      {problem && <ErrorPanel title="Your answer was not taken." detail={problem.message} />}
+      <DecisionFields decision={decision} chosen={problem?.option} />
+      <div className="sticky bottom-0 z-10 -mx-4 border-t border-border bg-canvas px-4 py-3 max-md:bottom-[calc(3.5rem+env(safe-area-inset-bottom))] md:static md:mx-0 md:border-0 md:px-0 md:py-0">
+        <Button type="submit" variant="primary" size="large" busy={busy} className="max-md:w-full">
+          {busy ? 'Sending…' : 'Send answer'}
+        </Button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,67 @@
+import { Radio } from '#components/ui/choice'
+import { FieldGroup } from '#components/ui/field'
+import type { ProjectMode } from '#server/projects/model'
+
+/** Who does the work, with what that means. `hasKeys` false warns before the first run fails for want of a key. */
+export function ModeChoice({ value, hasKeys, disabled }: { value: ProjectMode; hasKeys: boolean; disabled?: boolean }) {
+  return (
+    <FieldGroup legend="Who does the work">
+      <Radio
+        framed
+        name="providerMode"
+        value="scripted"
+        defaultChecked={value === 'scripted'}
+        disabled={disabled}
+        label="Scripted demo (no key needed)"
+        hint="A built-in program plays the agents by fixed rules: real code, real tests, no AI model, no cost. Everything it makes is marked “scripted”."
+      />
+      <Radio
+        framed
+        name="providerMode"
+        value="live"
+        defaultChecked={value === 'live'}
+        disabled={disabled}
+        label="AI models with your keys"
+        hint={
+          hasKeys
+            ? 'Calls the providers of your agents and costs what they charge. Sends them the requirement and the project’s files.'
+            : 'There is no provider key yet: runs would wait until you add one under Provider keys.'
+        }
+      />
+    </FieldGroup>
+  )
+}
+
+/** Whether each plan waits for a person. */
+export function ApprovalChoice({ value, disabled }: { value: 'ask' | 'automatic'; disabled?: boolean }) {
+  return (
+    <FieldGroup legend="When a plan is ready">
+      <Radio
+        framed
+        name="planApproval"
+        value="ask"
+        defaultChecked={value === 'ask'}
+        disabled={disabled}
+        label="Ask before work begins"
+        hint="You see the tasks and approve them or say what to change."
+      />
+      <Radio
+        framed
+        name="planApproval"
+        value="automatic"
+        defaultChecked={value === 'automatic'}
+        disabled={disabled}
+        label="Begin by itself"
+        hint="A plan that passes all checks is carried out at once. Questions that matter are still asked."
+      />
+    </FieldGroup>
+  )
+}
+
+/** The two choices as the API takes them. */
+export function choicesOf(form: FormData) {
+  return {
+    providerMode: form.get('providerMode') === 'live' ? ('live' as const) : ('scripted' as const),
+    planApproval: form.get('planApproval') === 'automatic' ? ('automatic' as const) : ('ask' as const),
+  }
+}

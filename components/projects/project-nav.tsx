@@ -1,0 +1,42 @@
+'use client'
+
+import NextLink from 'next/link'
+import { usePathname } from 'next/navigation'
+import { classNames } from '#components/ui/class-names'
+
+const places = [
+  { path: '', label: 'Overview' },
+  { path: '/requirements', label: 'Requirements' },
+  { path: '/files', label: 'Files' },
+  { path: '/settings', label: 'Settings' },
+]
+
+/** The places of one project, under the frame and above every page of it. */
+export function ProjectNav({ projectId, name }: { projectId: string; name: string }) {
+  const pathname = usePathname()
+  const root = `/projects/${projectId}`
+  return (
+    <nav aria-label={`Project ${name}`} className="border-b border-border bg-surface px-2 md:px-4">
+      <ul className="flex overflow-x-auto">
+        {places.map(({ path, label }) => {
+          const href = `${root}${path}`
+          const current = path === '' ? pathname === root : pathname.startsWith(href)
+          return (
+            <li key={path}>
+              <NextLink
+                href={href}
+                aria-current={current ? 'page' : undefined}
+                className={classNames(
+                  'target flex items-center border-b-2 border-transparent px-2.5 py-1 text-body font-medium text-muted outline-offset-[-2px] hover:text-text',
+                  current && 'border-accent text-text',
+                )}
+              >
+                {label}
+              </NextLink>
+            </li>
+          )
+        })}
+      </ul>
+    </nav>
+  )
+}

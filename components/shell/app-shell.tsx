@@ -1,0 +1,109 @@
+import { Workflow } from 'lucide-react'
+import NextLink from 'next/link'
+import type { ReactNode } from 'react'
+import { ToastRegion } from '#components/ui/toast'
+import { AccountMenu, MoreMenu, type SignOut } from './account-menu'
+import { ConnectionStatus } from './connection-status'
+import { Keyboard } from './keyboard'
+import { BarLinks, RailLinks } from './nav-links'
+import { ThemeSwitch } from './theme-switch'
+
+export interface AppShellProps {
+  organization: string
+  person: string
+  openDecisions: number
+  signOut: SignOut
+  children: ReactNode
+}
+
+export function SkipLink() {
+  return (
+    <a
+      href="#main"
+      className="target fixed top-2 left-2 z-50 flex -translate-y-20 items-center rounded-md bg-accent px-4 font-medium text-accent-fg focus:translate-y-0"
+    >
+      Skip to the content
+    </a>
+  )
+}
+
+/** The product's name where pages have no rail: sign-in, setup. */
+export function Wordmark() {
+  return (
+    <span className="flex items-center gap-2 text-reading font-semibold">
+      <Workflow aria-hidden className="size-5 text-link" />
+      Orchestrator
+    </span>
+  )
+}
+
+function Rail({ organization, person, openDecisions, signOut }: Omit<AppShellProps, 'children'>) {
+  return (
+    <div className="sticky top-0 flex h-dvh w-[220px] shrink-0 flex-col gap-4 border-r border-border bg-surface px-3 py-4 max-md:hidden">
+      <div className="flex flex-col gap-0.5 px-2.5">
+        <NextLink href="/projects">
+          <Wordmark />
+        </NextLink>
+        <p className="truncate text-table text-muted" title={organization}>
+          {organization}
+        </p>
+      </div>
+      <nav aria-label="Main" className="min-h-0 flex-1 overflow-y-auto">
+        <RailLinks openDecisions={openDecisions} />
+      </nav>
+      <div className="flex flex-col gap-2">
+        <div className="px-2.5">
+          <ThemeSwitch />
+        </div>
+        <AccountMenu person={person} signOut={signOut} />
+      </div>
+    </div>
+  )
+}
+
+/** Rail on the left; on a phone a bar with the organization above and four places below. */
+export function AppShell({ children, ...frame }: AppShellProps) {
+  return (
+    <>
+      <SkipLink />
+      <div className="flex min-h-dvh">
+        <Rail {...frame} />
+        <div className="flex min-w-0 flex-1 flex-col max-md:pb-[calc(3.5rem+env(safe-area-inset-bottom))]">
+          <div className="flex h-12 items-center justify-between gap-3 border-b border-border bg-surface px-4 md:hidden">
+            <NextLink href="/projects" className="flex min-h-11 items-center">
+              <Wordmark />
+            </NextLink>
+            <span className="truncate text-table text-muted">{frame.organization}</span>
+          </div>
+          {children}
+        </div>
+      </div>
+      <nav
+        aria-label="Main, bottom"
+        className="safe-bottom fixed inset-x-0 bottom-0 z-30 border-t border-border bg-surface md:hidden"
+      >
+        <BarLinks openDecisions={frame.openDecisions}>
+          <MoreMenu signOut={frame.signOut} />
+        </BarLinks>
+      </nav>
+      <ConnectionStatus className="fixed bottom-4 left-1/2 z-30 -translate-x-1/2 rounded-full border border-border bg-raised px-3 py-1.5 shadow-floating max-md:bottom-20" />
+      <Keyboard />
+      <ToastRegion />
+    </>
+  )
+}
+
+/** Pages without a rail: one card in the middle. */
+export function PlainShell({ children }: { children: ReactNode }) {
+  return (
+    <>
+      <SkipLink />
+      <div className="mx-auto flex min-h-dvh w-full max-w-[28rem] flex-col gap-6 px-4 py-8 md:py-16">
+        <header>
+          <Wordmark />
+        </header>
+        {children}
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,60 @@
+'use client'
+
+import { CloudOff, RefreshCw, Wifi } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { useConnection } from '#components/providers/live-events'
+import { classNames } from '#components/ui/class-names'
+
+/** A loss shorter than this is nobody's business. */
+const PATIENCE_MS = 3000
+const CAUGHT_UP_MS = 2500
+
+/** Whether what is on the screen is what is happening. Speaks only when it is not, and once when it is again. */
+export function ConnectionStatus({ className }: { className?: string }) {
+  const { state, wasLive, caughtUp } = useConnection()
+  const [told, setTold] = useState(false)
+  const [showCaughtUp, setShowCaughtUp] = useState(false)
+  const lost = state === 'offline' || (wasLive && state !== 'live')
+
+  useEffect(() => {
+    if (!lost) return
+    const timer = setTimeout(() => setTold(true), state === 'offline' ? 0 : PATIENCE_MS)
+    return () => clearTimeout(timer)
+  }, [lost, state])
+  useEffect(() => {
+    if (lost || !told) return
+    setTold(false)
+    setShowCaughtUp(true)
+  }, [lost, told])
+  useEffect(() => {
+    if (!showCaughtUp) return
+    const timer = setTimeout(() => setShowCaughtUp(false), CAUGHT_UP_MS)
+    return () => clearTimeout(timer)
+  }, [showCaughtUp])
+
+  const shown = lost ? told && (state === 'offline' ? 'offline' : 'reconnecting') : showCaughtUp && 'caught-up'
+  return (
+    <div role="status" data-connection={lost ? state : wasLive ? 'live' : 'connecting'}>
+      {shown && (
+        <p className={classNames('flex items-center gap-2 text-table [&_svg]:size-4 [&_svg]:shrink-0', className)}>
+          {shown === 'offline' && (
+            <>
+              <CloudOff aria-hidden className="text-needs-you-solid" /> Offline: showing what was known
+            </>
+          )}
+          {shown === 'reconnecting' && (
+            <>
+              <RefreshCw aria-hidden className="text-needs-you-solid" /> Reconnecting…
+            </>
+          )}
+          {shown === 'caught-up' && (
+            <>
+              <Wifi aria-hidden className="text-succeeded-solid" /> Caught up, {caughtUp}{' '}
+              {caughtUp === 1 ? 'event' : 'events'}
+            </>
+          )}
+        </p>
+      )}
+    </div>
+  )
+}

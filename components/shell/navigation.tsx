@@ -1,0 +1,28 @@
+import { Activity, Bot, CircleQuestionMark, FolderKanban, KeyRound, Settings } from 'lucide-react'
+import type { ComponentType } from 'react'
+
+export interface NavigationItem {
+  href: string
+  label: string
+  icon: ComponentType<{ 'aria-hidden'?: boolean; className?: string }>
+  /** Second key after `g`. */
+  key?: string
+  /** Stands in the bar at the bottom of a phone; the others are under "More". */
+  onPhone?: boolean
+}
+
+/** The rail, top to bottom. A new page of the organization adds its line here. */
+export const navigation: NavigationItem[] = [
+  { href: '/decisions', label: 'Decisions', icon: CircleQuestionMark, key: 'd', onPhone: true },
+  { href: '/projects', label: 'Projects', icon: FolderKanban, key: 'p', onPhone: true },
+  { href: '/activity', label: 'Activity', icon: Activity, key: 'a', onPhone: true },
+  { href: '/agents', label: 'Agents', icon: Bot, key: 'e' },
+  { href: '/settings/keys', label: 'Provider keys', icon: KeyRound, key: 'k' },
+  { href: '/settings/account', label: 'Settings', icon: Settings, key: 's' },
+]
+
+/** True when `href` is the page or a page above it. */
+export function isCurrent(href: string, pathname: string): boolean {
+  const section = href.startsWith('/settings/account') ? '/settings/account' : href
+  return pathname === section || pathname.startsWith(`${section}/`)
+}

@@ -1,0 +1,66 @@
+import { Fragment } from 'react'
+import { VisibleText } from '#components/runs/visible-text'
+import { Elapsed } from '#components/ui/duration'
+import { QuietLink } from '#components/ui/link'
+import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
+import type { TaskNode } from '#server/tasks/queries'
+import { TaskStatus } from './task-status'
+
+/** The plan as a table: says everything the graph shows, in the order of the plan. */
+export function TaskList({ tasks, projectId }: { tasks: readonly TaskNode[]; projectId: string }) {
+  const refs = new Map(tasks.map((task) => [task.id, task.ref]))
+  return (
+    <Table label="Tasks of the plan">
+      <TableHead>
+        <tr>
+          <HeaderCell>Task</HeaderCell>
+          <HeaderCell>State</HeaderCell>
+          <HeaderCell>Waits for</HeaderCell>
+          <HeaderCell>Agent</HeaderCell>
+          <HeaderCell>Statements</HeaderCell>
+          <HeaderCell>Time</HeaderCell>
+        </tr>
+      </TableHead>
+      <TableBody>
+        {tasks.map((task) => (
+          <TableRow key={task.id}>
+            <Cell className="min-w-56">
+              <QuietLink
+                href={`/projects/${projectId}/tasks/${task.id}`}
+                className="inline-flex min-h-6 items-center gap-2 font-medium"
+              >
+                <span className="number text-muted">{task.ref}</span>
+                <span>
+                  <VisibleText text={task.title} />
+                </span>
+              </QuietLink>
+            </Cell>
+            <Cell className="min-w-40">
+              <TaskStatus status={task.status} attempt={task.attempt} />
+              {task.statusReason && (
+                <span className="block max-w-80 text-meta text-muted">
+                  <VisibleText text={task.statusReason} />
+                </span>
+              )}
+            </Cell>
+            <Cell className="text-muted">
+              {task.dependsOn.length === 0
+                ? 'nothing'
+                : task.dependsOn.map((id, index) => (
+                    <Fragment key={id}>
+                      {index > 0 && ', '}
+                      {refs.get(id) ?? '?'}
+                    </Fragment>
+                  ))}
+            </Cell>
+            <Cell className="whitespace-nowrap">{task.agentName ?? <span className="text-muted">not yet</span>}</Cell>
+            <Cell className="text-muted">{task.statementRefs.join(', ') || '–'}</Cell>
+            <Cell className="whitespace-nowrap text-muted">
+              {task.startedAt ? <Elapsed since={task.startedAt} until={task.finishedAt} /> : '–'}
+            </Cell>
+          </TableRow>
+        ))}
+      </TableBody>
+    </Table>
+  )
+}

@@ -1,0 +1,58 @@
+import { cva, type VariantProps } from 'class-variance-authority'
+import type { ComponentProps } from 'react'
+import { classNames } from './class-names'
+
+export const buttonClasses = cva(
+  'target inline-flex items-center justify-center gap-2 rounded-md border font-medium select-none ' +
+    'transition-colors disabled:cursor-not-allowed disabled:opacity-60 aria-disabled:cursor-not-allowed aria-disabled:opacity-60 ' +
+    '[&_svg]:size-4 [&_svg]:shrink-0',
+  {
+    variants: {
+      variant: {
+        primary: 'border-transparent bg-accent text-accent-fg hover:bg-accent-hover',
+        secondary: 'border-border-strong bg-surface text-text hover:bg-sunken',
+        quiet: 'border-transparent bg-transparent text-muted hover:bg-sunken hover:text-text',
+        danger: 'border-transparent bg-danger text-danger-fg hover:opacity-90',
+      },
+      size: {
+        small: 'px-2 py-0.5 text-table',
+        medium: 'px-3 py-1 text-body',
+        large: 'min-h-12 px-5 py-2 text-reading',
+      },
+    },
+    defaultVariants: { variant: 'secondary', size: 'medium' },
+  },
+)
+
+export type ButtonLook = VariantProps<typeof buttonClasses>
+export type ButtonProps = ComponentProps<'button'> & ButtonLook & { busy?: boolean }
+
+/** A busy button keeps its label and its place, says so to assistive technology, and refuses a second press. */
+export function Button({ variant, size, busy = false, className, type = 'button', disabled, ...rest }: ButtonProps) {
+  return (
+    <button
+      type={type}
+      disabled={disabled || busy}
+      aria-busy={busy || undefined}
+      className={classNames(buttonClasses({ variant, size }), busy && 'cursor-progress', className)}
+      {...rest}
+    />
+  )
+}
+
+/** A square button with an icon only: the label is what a screen reader says and what the pointer sees. */
+export function IconButton({
+  label,
+  className,
+  ...rest
+}: Omit<ButtonProps, 'aria-label' | 'title'> & { label: string }) {
+  return (
+    <Button
+      variant="quiet"
+      aria-label={label}
+      title={label}
+      className={classNames('aspect-square px-0', className)}
+      {...rest}
+    />
+  )
+}

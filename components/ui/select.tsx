@@ -1,0 +1,8 @@
+import type { ComponentProps } from 'react'
+import { classNames } from './class-names'
+import { controlClasses } from './input'
+
+/** The browser's own list: works without JavaScript, with every keyboard and on every phone. */
+export function Select({ className, ...rest }: ComponentProps<'select'>) {
+  return <select className={classNames('target py-1 pr-8', controlClasses, className)} {...rest} />
+}

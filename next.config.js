@@ -1,0 +1,43 @@
+/** Sent with every answer. The content security policy is made per request (it carries a nonce), in proxy.ts. */
+const securityHeaders = [
+  { key: 'X-Content-Type-Options', value: 'nosniff' },
+  { key: 'X-Frame-Options', value: 'DENY' },
+  { key: 'Referrer-Policy', value: 'strict-origin-when-cross-origin' },
+  { key: 'Cross-Origin-Opener-Policy', value: 'same-origin' },
+  { key: 'Cross-Origin-Resource-Policy', value: 'same-origin' },
+  { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=(), payment=(), usb=()' },
+  // browsers ignore it over plain http, so a local installation is not affected
+  { key: 'Strict-Transport-Security', value: 'max-age=31536000; includeSubDomains' },
+]
+
+/** Secrets in an address (sign-in and decision links) must not leave in a Referer header or stay in a cache. */
+const linkHeaders = [
+  { key: 'Referrer-Policy', value: 'no-referrer' },
+  { key: 'Cache-Control', value: 'no-store' },
+]
+
+/** @type {import('next').NextConfig} */
+export default {
+  ...(process.env.STANDALONE ? { output: 'standalone' } : {}),
+  poweredByHeader: false,
+  reactStrictMode: true,
+  outputFileTracingRoot: import.meta.dirname,
+  turbopack: { root: import.meta.dirname },
+  serverExternalPackages: [
+    '@elastic/ecs-pino-format',
+    '@node-rs/argon2',
+    '@prisma/adapter-pg',
+    '@prisma/client',
+    'nodemailer',
+    'pg',
+    'pg-boss',
+    'pino',
+  ],
+  async headers() {
+    return [
+      { source: '/:path*', headers: securityHeaders },
+      { source: '/setup/:path*', headers: linkHeaders },
+      { source: '/d/:path*', headers: linkHeaders },
+    ]
+  },
+}

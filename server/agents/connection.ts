@@ -1,0 +1,61 @@
+import type { Scope } from '#server/auth/model'
+import type { Agent } from '#server/platform/database/generated/client'
+import { agentsEnvironment } from '#server/platform/env/agents'
+import { revealForRun } from '#server/secrets/commands'
+import { AgentError } from './errors'
+import { connectorNameSchema, providerSchema, SCRIPTED_PREFIX } from './model'
+import type { Connector } from './ports'
+import { connectorFor } from './registry'
+
+/** Where and as whom an agent calls its provider in one run. */
+export interface Connection {
+  connector: Connector
+  model: string
+  apiKey: string
+  baseUrl?: string
+}
+
+/** The scripted provider's address for each wire. */
+const scriptedPath = { anthropic: '/anthropic', openai: '/openai/v1', compatible: '/compatible/v1' } as const
+
+/** The scripted stand-in of an agent, by its role; a role of somebody's own is played by the implementer. */
+export function scriptedModel(role: string): string {
+  const known = ['analyst', 'implementer', 'validator', 'integrator', 'reasoner']
+  return `${SCRIPTED_PREFIX}${known.includes(role) ? role : 'implementer'}`
+}
+
+/**
+ * Resolves an agent to a connection. A scripted run only ever reaches the scripted provider, and a live run never does:
+ * there is no falling back from one to the other.
+ * @throws AgentError no-credential when a live agent's provider has no key
+ */
+export async function connectionFor(scope: Scope, agent: Agent, providerMode: string): Promise<Connection> {
+  const name = connectorNameSchema.parse(agent.connector)
+  const connector = connectorFor(name)
+  if (providerMode === 'scripted') {
+    const root = agentsEnvironment().SCRIPTED_URL
+    if (!root) {
+      throw new AgentError({
+        code: 'no-credential',
+        kind: 'unavailable',
+        message: 'The scripted provider is not running. Start the product with "npm start", which starts it too.',
+        retryable: true,
+      })
+    }
+    return { connector, model: scriptedModel(agent.role), apiKey: 'scripted', baseUrl: `${root}${scriptedPath[name]}` }
+  }
+  const credential = await revealForRun(scope, providerSchema.parse(agent.provider))
+  if (!credential) {
+    throw new AgentError({
+      code: 'no-credential',
+      kind: 'unavailable',
+      message: `${agent.name} has no key for ${agent.provider}. An admin can add one under Settings → Provider keys.`,
+    })
+  }
+  return {
+    connector,
+    model: agent.model,
+    apiKey: credential.apiKey,
+    baseUrl: agent.baseUrl ?? credential.baseUrl ?? undefined,
+  }
+}

@@ -1,0 +1,5 @@
+import { AppError } from '#server/kernel/app-error'
+
+export type ApiKeyErrorCode = 'token-invalid' | 'token-scope-missing' | 'token-not-found' | 'person-needed'
+
+export class ApiKeyError extends AppError<ApiKeyErrorCode> {}

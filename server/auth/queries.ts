@@ -1,0 +1,58 @@
+import { reader } from '#server/platform/database/transaction'
+import { authEnvironment } from '#server/platform/env/auth'
+import { type Role, roleSchema, type Scope } from './model'
+
+/** An organization as one of its members sees it in the switcher. */
+export interface Membership {
+  organizationId: string
+  name: string
+  slug: string
+  role: Role
+}
+
+/** The caller's own organizations, oldest membership first. */
+export async function membershipsOf(userId: string): Promise<Membership[]> {
+  const rows = await reader().member.findMany({
+    where: { userId },
+    orderBy: { createdAt: 'asc' },
+    select: { organizationId: true, role: true, organization: { select: { name: true, slug: true } } },
+  })
+  return rows.map(({ organizationId, role, organization }) => ({
+    organizationId,
+    role: roleSchema.parse(role),
+    ...organization,
+  }))
+}
+
+export interface MemberView {
+  userId: string
+  name: string | null
+  email: string
+  role: Role
+  since: Date
+}
+
+/** Everybody in the organization, oldest membership first. */
+export async function listMembers(scope: Scope): Promise<MemberView[]> {
+  const rows = await reader().member.findMany({
+    where: { organizationId: scope.organizationId },
+    orderBy: { createdAt: 'asc' },
+    select: { userId: true, role: true, createdAt: true, user: { select: { name: true, email: true } } },
+  })
+  return rows.map(({ userId, role, createdAt, user }) => ({
+    userId,
+    role: roleSchema.parse(role),
+    since: createdAt,
+    ...user,
+  }))
+}
+
+/** Which ways in exist besides the password, for the sign-in page. */
+export function signInWays(): { email: boolean; github: boolean; oidc: boolean } {
+  const set = authEnvironment()
+  return {
+    email: Boolean(set.EMAIL_SERVER),
+    github: Boolean(set.GITHUB_ID && set.GITHUB_SECRET),
+    oidc: Boolean(set.OIDC_ISSUER && set.OIDC_ID && set.OIDC_SECRET),
+  }
+}

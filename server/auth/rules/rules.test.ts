@@ -1,0 +1,66 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { roles } from '../model'
+import { passwordProblem, passwordTooLong } from './password'
+import { actions, isAllowed, roleFor } from './permissions'
+import { blockedMinutes } from './sign-in-delay'
+
+describe('permissions', () => {
+  // Written out a second time on purpose: a change of who may do what must be visible here.
+  const table: Record<string, string> = {
+    'project.read': 'owner admin member viewer',
+    'project.create': 'owner admin',
+    'project.change': 'owner admin',
+    'requirement.read': 'owner admin member viewer',
+    'requirement.submit': 'owner admin member',
+    'requirement.cancel': 'owner admin member',
+    'task.read': 'owner admin member viewer',
+    'task.change': 'owner admin member',
+    'decision.read': 'owner admin member viewer',
+    'decision.answer': 'owner admin member',
+    'event.read': 'owner admin member viewer',
+    'agent.read': 'owner admin member viewer',
+    'agent.change': 'owner admin',
+    'credential.read': 'owner admin member viewer',
+    'credential.change': 'owner admin',
+    'api-token.read': 'owner admin',
+    'api-token.change': 'owner admin',
+    'member.read': 'owner admin member viewer',
+    'member.change': 'owner admin',
+    'organization.change': 'owner',
+    'metrics.read': 'owner admin member viewer',
+  }
+
+  test('each action is allowed to exactly these roles', () => {
+    const actual = actions.map((action) => [action, roles.filter((role) => isAllowed(role, action)).join(' ')])
+    expect(Object.fromEntries(actual)).toEqual(table)
+  })
+
+  test('who may do something includes everybody above', () => {
+    for (const action of actions) expect(isAllowed(roleFor(action), action) && isAllowed('owner', action)).toBe(true)
+  })
+})
+
+test('failures 1–4 are free, then the delay doubles up to 15 minutes and never shrinks', () => {
+  expect([1, 4, 5, 6, 7, 8, 9, 10, 100].map(blockedMinutes)).toEqual([0, 0, 1, 2, 4, 8, 15, 15, 15])
+  fc.assert(fc.property(fc.nat(1000), (failures) => blockedMinutes(failures) <= blockedMinutes(failures + 1)))
+})
+
+describe('a new password', () => {
+  test.each([
+    ['short', 'at least 10 characters'],
+    ['aaaaaaaaaaaaaaa', 'same few characters'],
+    ['ana@example.org', 'e-mail address'],
+    ['ü'.repeat(600) + 'abc', 'longer than 1024 bytes'],
+  ])('%.20s is refused', (password, why) => expect(passwordProblem(password, 'ana@example.org')).toContain(why))
+
+  test('any longer text is fine, in any script', () => {
+    expect(passwordProblem('пароль из слов', 'ana@example.org')).toBeNull()
+    expect(passwordProblem('correct horse', 'ana@example.org')).toBeNull()
+  })
+
+  test('the limit counts bytes of the normalised text', () => {
+    expect(passwordTooLong('a'.repeat(1024))).toBe(false)
+    expect(passwordTooLong('a'.repeat(1025))).toBe(true)
+  })
+})

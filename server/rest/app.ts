@@ -1,0 +1,82 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { AppError } from '#server/kernel/app-error'
+import { readLimited } from '#server/platform/http/limited-body'
+import type { RestEnvironment } from './authenticate'
+import { errorResponse } from './errors'
+import { health } from './health'
+import { openApiDocument } from './openapi'
+import { decisions } from './routes/decisions'
+import { events } from './routes/events'
+import { projects } from './routes/projects'
+import { requirements } from './routes/requirements'
+import { statusAndMetrics } from './routes/status'
+import { tasks } from './routes/tasks'
+
+/** A requirement of 1 MB in JSON, where quotes and line breaks take two bytes, with room to spare. */
+const BODY_LIMIT = 4_000_000
+
+/** Bodies are counted while reading and must be UTF-8, before anything else looks at them. */
+const checkedBody: MiddlewareHandler<RestEnvironment> = async (context, next) => {
+  const request = context.req.raw
+  if (request.body) {
+    const bytes = await readLimited(request.body, BODY_LIMIT)
+    context.req.raw = new Request(request.url, {
+      method: request.method,
+      headers: request.headers,
+      signal: request.signal,
+      body: utf8(bytes),
+    })
+  }
+  await next()
+}
+
+function utf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new AppError({
+      code: 'not-utf-8',
+      kind: 'invalid',
+      message: 'The body is not text in UTF-8; it looks like a binary file or another encoding. Nothing was saved.',
+      cause,
+    })
+  }
+}
+
+const noStore: MiddlewareHandler<RestEnvironment> = async (context, next) => {
+  await next()
+  if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store')
+}
+
+/** Everything under /api that programs use. Each route proves its own permission (authenticate.ts). */
+function createApp() {
+  const app = new OpenAPIHono<RestEnvironment>().basePath('/api')
+  app.onError((error) => errorResponse(malformed(error)))
+  app.notFound(() =>
+    errorResponse(
+      new AppError({
+        code: 'no-such-route',
+        kind: 'not-found',
+        message: 'There is nothing at this address and method. GET /api/openapi.json describes what there is.',
+      }),
+    ),
+  )
+  app.use(noStore, checkedBody)
+  app.get('/health', health)
+  app.get('/openapi.json', (context) => context.json(openApiDocument(app)))
+  for (const routes of [requirements, projects, statusAndMetrics, tasks, decisions, events]) app.route('/', routes)
+  return app
+}
+
+/** Hono's own refusal of a body that is no JSON, in our words. */
+function malformed(error: Error): Error {
+  if (!('status' in error) || error.status !== 400) return error
+  return new AppError({
+    code: 'invalid-json',
+    kind: 'invalid',
+    message: 'The body is not valid JSON. Nothing was saved.',
+  })
+}
+
+export const app = createApp()

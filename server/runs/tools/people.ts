@@ -1,0 +1,46 @@
+import { raiseDecision } from '#server/decisions/commands'
+import { transaction } from '#server/platform/database/transaction'
+import { append } from '#server/platform/events/log'
+import { runEvent } from '../journal'
+import type { Tool } from './toolset'
+
+const MOST_OPTIONS = 4
+
+/** Raises the agent's question as a decision; the run is laid aside until somebody answers. */
+export const askHuman: Tool<'ask_human'> = async (input, { context }) => {
+  const { scope, run, log, toolCallId } = context
+  const ids = new Set(input.options.map((option) => option.id))
+  if (input.options.length < 2 || input.options.length > MOST_OPTIONS || ids.size !== input.options.length) {
+    return { kind: 'done', isError: true, output: `Give 2 to ${MOST_OPTIONS} options with different ids.` }
+  }
+  if (!ids.has(input.recommended)) {
+    return { kind: 'done', isError: true, output: 'The recommended option is not among the options.' }
+  }
+  const decision = await raiseDecision(scope, {
+    projectId: run.projectId,
+    requirementId: run.requirementId,
+    taskId: run.taskId ?? undefined,
+    runId: run.id,
+    kind: 'agent_question',
+    question: input.question,
+    why: input.why,
+    options: input.options.map((option) => ({ ...option, reversible: true })),
+    recommended: input.recommended,
+    recommendedWhy: 'The agent would take it.',
+    dedupeKey: `call:${toolCallId}`,
+  })
+  log.write('notice', `Asked: ${input.question}\n`)
+  return { kind: 'asking', decisionId: decision.id }
+}
+
+export const emitSignal: Tool<'emit_signal'> = async (input, { context }) => {
+  const { scope, run, log } = context
+  await transaction((tx) => append(tx, scope, [runEvent(run, 'run.signalled', input)]))
+  log.write('notice', `Signal (${input.kind.replace('_', ' ')}): ${input.title}\n`)
+  return { kind: 'done', isError: false, output: 'Reported.' }
+}
+
+export const finish: Tool<'finish'> = async ({ summary }, { context }) => {
+  context.log.write('notice', `Finished: ${summary}\n`)
+  return { kind: 'finish', output: 'The orchestrator now re-runs the acceptance commands.', summary }
+}

@@ -1,0 +1,30 @@
+import { sandboxRunner } from '#server/sandbox/registry'
+import { commandVerdict } from '#server/sandbox/rules/command-policy'
+import type { Tool } from './toolset'
+
+/** Characters of output that go back to the model; the whole of it streams to the live log. */
+const OUTPUT_KEPT = 20_000
+
+/** Runs a command of the agent in the sandbox. A failing command is a result, not a failure of the tool. */
+export const runCommand: Tool<'run_command'> = async ({ command, timeout_seconds }, { worktree, context }) => {
+  const verdict = commandVerdict(command)
+  if (!verdict.allowed) return { kind: 'done', isError: true, output: `Not run: ${verdict.reason}` }
+  const sandbox = await sandboxRunner()
+  context.log.write('tool', `run_command ${command}\n`)
+  const result = await sandbox.run(
+    { workspace: worktree, command, writable: true, timeoutMs: timeout_seconds * 1000 },
+    { signal: context.signal, onOutput: (chunk) => context.log.write('output', chunk.text) },
+  )
+  context.signal.throwIfAborted()
+  const end = result.timedOut
+    ? `stopped after ${timeout_seconds} s`
+    : `exit code ${result.exitCode ?? `none (${result.signal})`}`
+  context.log.write('tool', `run_command · ${end} · ${(result.durationMs / 1000).toFixed(1)} s\n`)
+  return { kind: 'done', isError: false, output: `${end}\n${shorten(result.output)}` }
+}
+
+function shorten(output: string): string {
+  if (output.length <= OUTPUT_KEPT) return output
+  const half = OUTPUT_KEPT / 2
+  return `${output.slice(0, half)}\n… ${output.length - OUTPUT_KEPT} characters left out …\n${output.slice(-half)}`
+}

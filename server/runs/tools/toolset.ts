@@ -1,0 +1,26 @@
+import type { ToolInput, ToolName } from '../model'
+import type { CallContext, CallOutcome } from '../ports'
+import { listFiles, patchFile, readFile, searchFiles, writeFile } from './files'
+import { askHuman, emitSignal, finish } from './people'
+import { runCommand } from './run-command'
+
+/** Where a tool works: the run's worktree, and who asks. */
+export interface Bench {
+  worktree: string
+  context: CallContext
+}
+
+export type Tool<Name extends ToolName> = (input: ToolInput<Name>, bench: Bench) => Promise<CallOutcome>
+
+/** The agent's hands, one for each name of the model. */
+export const tools: { [Name in ToolName]: Tool<Name> } = {
+  list_files: listFiles,
+  read_file: readFile,
+  write_file: writeFile,
+  patch_file: patchFile,
+  search_files: searchFiles,
+  run_command: runCommand,
+  ask_human: askHuman,
+  emit_signal: emitSignal,
+  finish,
+}

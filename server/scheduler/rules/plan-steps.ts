@@ -1,0 +1,154 @@
+import { assign, describeRefusals } from './assign'
+import type { DecisionFact, Facts } from './facts'
+import type { Question, Step } from './next-steps'
+
+/** Steps until a plan is accepted: submitted → planning → plan_review. */
+export function planSteps(facts: Facts): Step[] {
+  // A person has the next word: nothing else may move, or the same question would be put twice.
+  if (facts.decisions.some((decision) => decision.status === 'open' && decision.taskId === null)) return []
+  const { status } = facts.requirement
+  if (status === 'submitted') return startPlanning(facts)
+  if (status === 'planning') return whilePlanning(facts)
+  return afterApproval(facts)
+}
+
+function latest(facts: Facts, kind: DecisionFact['kind']): DecisionFact | undefined {
+  return facts.decisions.findLast((decision) => decision.kind === kind && decision.taskId === null)
+}
+
+function count(facts: Facts, kind: DecisionFact['kind']): number {
+  return facts.decisions.filter((decision) => decision.kind === kind && decision.taskId === null).length
+}
+
+/** A run's attempt number counts rounds in thousands: cheap to store, impossible to confuse. */
+const ROUND = 1_000
+
+/** How often people have said "try again" so far: each time all agents get new attempts. */
+function currentRound(facts: Facts): number {
+  return facts.decisions.filter(
+    ({ kind, taskId, status }) =>
+      (kind === 'plan_failed' || kind === 'no_agent') && taskId === null && status === 'answered',
+  ).length
+}
+
+function runsThisRound(facts: Facts): Facts['planRuns'] {
+  return facts.planRuns.filter((run) => Math.floor(run.attempt / ROUND) === currentRound(facts))
+}
+
+function startPlanning(facts: Facts): Step[] {
+  const blocked = latest(facts, 'no_agent')
+  if (blocked?.status === 'answered' && blocked.answer === 'cancel') {
+    return [{ kind: 'cancel-requirement', reason: 'No agent could plan it, and it was decided to stop.' }]
+  }
+  const failed = latest(facts, 'plan_failed')
+  if (failed?.status === 'answered' && failed.answer === 'cancel') {
+    return [{ kind: 'cancel-requirement', reason: 'No agent made a usable plan, and it was decided to stop.' }]
+  }
+  return choosePlanner(facts)
+}
+
+function choosePlanner(facts: Facts): Step[] {
+  const round = runsThisRound(facts)
+  // A plan that people sent back is made again by the agent that made it; a plan that failed by another one.
+  const tried = round.filter((run) => run.status === 'failed').map((run) => run.agentId)
+  const { chosen, candidates } = assign(facts.agents, {
+    capability: 'analysis',
+    providerMode: facts.project.providerMode,
+    tried,
+  })
+  if (chosen) return [{ kind: 'start-plan', assignment: chosen, attempt: currentRound(facts) * ROUND + round.length + 1 }]
+  if (tried.length > 0) return [{ kind: 'raise', question: planFailed(facts) }]
+  return [{ kind: 'raise', question: noPlanner(facts, describeRefusals(candidates)) }]
+}
+
+function whilePlanning(facts: Facts): Step[] {
+  const run = facts.planRuns.at(-1)
+  if (run?.status === 'finished') return [{ kind: 'propose-plan', runId: run.id }]
+  if (run?.status !== 'failed') return []
+  const question = latest(facts, 'plan_failed')
+  if (question?.status === 'answered' && question.answer === 'cancel') {
+    return [{ kind: 'cancel-requirement', reason: 'No agent made a usable plan, and it was decided to stop.' }]
+  }
+  return choosePlanner(facts)
+}
+
+function afterApproval(facts: Facts): Step[] {
+  if (!facts.plan || facts.plan.status !== 'proposed') return []
+  const key = approvalKey(facts)
+  const decision = facts.decisions.findLast((candidate) => candidate.kind === 'plan_approval')
+  const approvals = count(facts, 'plan_approval')
+  if (approvals < facts.plan.revision) {
+    const mustAsk = facts.project.planApproval === 'ask' || facts.plan.questions.length > 0
+    return mustAsk ? [{ kind: 'raise', question: approval(facts, key) }] : [{ kind: 'accept-plan' }]
+  }
+  if (decision?.status !== 'answered') return []
+  if (decision.answer === 'approve') return [{ kind: 'accept-plan' }]
+  if (decision.answer === 'revise') return [{ kind: 'reject-plan' }]
+  return [{ kind: 'cancel-requirement', reason: decision.comment || 'The plan was not approved.' }]
+}
+
+function approvalKey(facts: Facts): string {
+  return `${facts.requirement.id}:plan_approval:${facts.plan?.revision ?? 0}`
+}
+
+function approval(facts: Facts, dedupeKey: string): Question {
+  const plan = facts.plan as NonNullable<Facts['plan']>
+  const asked = plan.questions.length
+  const open =
+    asked === 0
+      ? 'Every statement is worked on and has a check.'
+      : `${asked} statement${asked === 1 ? '' : 's'} can't be built or proven as written and will end as "asked": ${plan.questions
+          .slice(0, 5)
+          .map((question) => `${question.statement} (${question.text})`)
+          .join('; ')}${asked > 5 ? `; and ${asked - 5} more` : ''}.`
+  return {
+    kind: 'plan_approval',
+    question: `Build R${facts.requirement.number} "${facts.requirement.title}" by this plan of ${plan.tasks} tasks?`,
+    why: `Nothing is built before the plan is approved. ${open}`,
+    options: [
+      { id: 'approve', label: 'Build it', consequence: `The ${plan.tasks} tasks start now.`, reversible: true },
+      {
+        id: 'revise',
+        label: 'Plan again',
+        consequence: 'The Analyst makes a new plan with your comment. Nothing is lost.',
+        reversible: true,
+      },
+      { id: 'cancel', label: 'Stop', consequence: 'The requirement is cancelled. Nothing is built.', reversible: false },
+    ],
+    recommended: 'approve',
+    recommendedWhy:
+      asked === 0 ? 'The plan passed every check of the validator.' : 'What can be proven gets built; the rest is reported, not guessed.',
+    dedupeKey,
+  }
+}
+
+function noPlanner(facts: Facts, refusals: string): Question {
+  return {
+    kind: 'no_agent',
+    question: `Nobody can plan R${facts.requirement.number} "${facts.requirement.title}". What now?`,
+    why: `Planning needs an enabled agent with the capability analysis. ${refusals}.`,
+    options: [
+      { id: 'retry', label: 'Try again', consequence: 'After an agent was enabled or a key was added.', reversible: true },
+      { id: 'cancel', label: 'Stop', consequence: 'The requirement is cancelled.', reversible: false },
+    ],
+    recommended: 'retry',
+    recommendedWhy: 'Enable an agent under Agents or add a key under Settings → Provider keys first.',
+    dedupeKey: `${facts.requirement.id}:no_agent:${count(facts, 'no_agent')}`,
+  }
+}
+
+function planFailed(facts: Facts): Question {
+  const last = facts.planRuns.at(-1)
+  return {
+    kind: 'plan_failed',
+    question: `No agent made a usable plan for R${facts.requirement.number} "${facts.requirement.title}". What now?`,
+    why: `Everything waits for the plan. The last attempt ended so: ${last?.errorMessage ?? 'unknown'}`,
+    options: [
+      { id: 'retry', label: 'Try again', consequence: 'All agents that can plan get a new attempt.', reversible: true },
+      { id: 'cancel', label: 'Stop', consequence: 'The requirement is cancelled.', reversible: false },
+    ],
+    recommended: 'retry',
+    recommendedWhy: 'Most failures of a provider pass; a plan refused by the validator is better after the text was made clearer.',
+    dedupeKey: `${facts.requirement.id}:plan_failed:${count(facts, 'plan_failed')}`,
+  }
+}

@@ -1,0 +1,29 @@
+import type { Conversation, Step } from './model'
+import { analyst } from './personas/analyst'
+import { implementer } from './personas/implementer'
+import { reviewer } from './personas/reviewer'
+import { purposeOf } from './rules/blocks'
+import { sampleOf } from './rules/strict-schema'
+import type { Compile } from './rules/whole-build'
+
+/** What comes next in a conversation: a pure function of what was said so far, so it survives every restart. */
+export function nextStep(conversation: Conversation, compile: Compile): Step {
+  switch (purposeOf(conversation)) {
+    case 'plan':
+    case 'repair':
+      return analyst(conversation, compile)
+    case 'implement':
+      return implementer(conversation, compile)
+    case 'review':
+      return reviewer(conversation)
+    default:
+      return unknownPurpose(conversation)
+  }
+}
+
+function unknownPurpose({ answer, turns }: Conversation): Step {
+  const said = turns.findLast((turn) => turn.role === 'user')?.text ?? ''
+  const words = `[scripted] No AI model answers here. I know the purposes plan, implement and review; this text names none of them: “${said.slice(0, 120)}”`
+  const text = answer ? JSON.stringify(answer.schema ? sampleOf(answer.schema, '[scripted]') : { scripted: true }) : words
+  return { thinking: '[scripted] The prompt names no purpose that I have a script for.', text, calls: [], stop: 'end' }
+}

@@ -1,0 +1,24 @@
+import type { EvidenceBlock } from './blocks'
+
+const tapLine = /^\s*(not )?ok \d+ - \[(S\d+)\]([^\n]*)$/gm
+
+/**
+ * Statements that the evidence proves: by a passing tagged test in its TAP output or, when the output has no tagged
+ * test at all, by a command that ended well and lists them. A failed or todo test of a statement outweighs the rest.
+ */
+export function provenBy(evidence: readonly EvidenceBlock[]): { proven: Set<string>; todo: Set<string> } {
+  const proven = new Set<string>()
+  const failed = new Set<string>()
+  const todo = new Set(evidence.flatMap((item) => item.todo))
+  for (const item of evidence) {
+    const lines = [...item.output.matchAll(tapLine)]
+    for (const [, notOk, ref = '', rest = ''] of lines) {
+      if (/#\s*(todo|skip)/i.test(rest)) todo.add(ref)
+      else if (notOk) failed.add(ref)
+      else if (item.exitCode === 0) proven.add(ref)
+    }
+    if (lines.length === 0 && item.exitCode === 0) for (const ref of item.proves) proven.add(ref)
+  }
+  for (const ref of [...failed, ...todo]) proven.delete(ref)
+  return { proven, todo }
+}

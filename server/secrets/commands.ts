@@ -1,0 +1,63 @@
+import type { Scope } from '#server/auth/model'
+import { cleanText } from '#server/kernel/clean-text'
+import { transaction } from '#server/platform/database/transaction'
+import { append } from '#server/platform/events/log'
+import { registerSecret } from '#server/platform/logging/redact'
+import { SecretError } from './errors'
+import {
+  type AddCredential,
+  addCredentialInput,
+  type CredentialProvider,
+  credentialProviderSchema,
+  type RevealedCredential,
+} from './model'
+import { environmentKeys, insertCredential, markRevoked, openNewest } from './repository'
+
+/** Seals and keeps a provider's key. The newest active key of a provider is the one that is used. */
+export async function addCredential(scope: Scope, given: AddCredential): Promise<{ id: string }> {
+  const input = addCredentialInput.parse(given)
+  registerSecret(input.value)
+  return transaction(async (tx) => {
+    const named = { ...input, name: cleanText(input.name) }
+    // Tokens have an id too, so "who added it" is never empty for people and programs.
+    const row = await insertCredential(tx, scope.organizationId, scope.actor.id ?? scope.organizationId, named)
+    const payload = { credentialId: row.id, provider: input.provider, name: row.name }
+    await append(tx, scope, [{ type: 'credential.added', payload }])
+    return { id: row.id }
+  })
+}
+
+/** Ends a key at once; runs that already hold it finish their present call. @throws SecretError credential-not-found */
+export async function revokeCredential(scope: Scope, id: string, now = new Date()): Promise<void> {
+  await transaction(async (tx) => {
+    const row = await markRevoked(tx, scope.organizationId, id, now)
+    if (!row) {
+      throw new SecretError({
+        code: 'credential-not-found',
+        kind: 'not-found',
+        message: 'There is no such active key. It may have been revoked already.',
+      })
+    }
+    const provider = credentialProviderSchema.parse(row.provider)
+    const payload = { credentialId: row.id, provider, name: row.name }
+    await append(tx, scope, [{ type: 'credential.revoked', payload }])
+  })
+}
+
+/**
+ * The key a run calls its provider with: the organization's own, else the installation's. The only way a key leaves
+ * this room in the clear; from here on every log line of this process masks it.
+ * @returns null when there is neither
+ * @throws AppError seal-broken, seal-key-missing
+ */
+export async function revealForRun(
+  scope: Scope,
+  provider: CredentialProvider,
+  now = new Date(),
+): Promise<RevealedCredential | null> {
+  const own = await openNewest(scope.organizationId, provider, now)
+  const shared = environmentKeys().find((key) => key.provider === provider)
+  const found = own ?? (shared ? { name: 'environment', apiKey: shared.apiKey, baseUrl: shared.baseUrl } : null)
+  registerSecret(found?.apiKey)
+  return found
+}

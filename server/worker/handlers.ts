@@ -1,0 +1,44 @@
+import { systemScope } from '#server/auth/gate'
+import type { JobName } from '#server/flow'
+import { exhaustive } from '#server/kernel/exhaustive'
+import { mergeTask } from '#server/merges/handlers'
+import { planAssignment } from '#server/planner/assignment'
+import type { Run } from '#server/platform/database/generated/client'
+import type { JobHandler } from '#server/platform/queue/consumer'
+import { reviewAssignment } from '#server/proofs/assignment'
+import { proveTask, verifyRequirement } from '#server/proofs/handlers'
+import { writeRecordOf } from '#server/records/handlers'
+import { workAssignment } from '#server/runs/assignment'
+import { executeRun } from '#server/runs/execute'
+import type { RunPurpose } from '#server/runs/model'
+import type { Assignment } from '#server/runs/ports'
+import { advanceRequirement } from '#server/scheduler/handlers'
+import { recordSignal } from '#server/signals/handlers'
+
+function assignmentFor(run: Run): Assignment {
+  const purpose = run.purpose as RunPurpose
+  switch (purpose) {
+    case 'plan':
+      return planAssignment()
+    case 'implement':
+      return workAssignment()
+    case 'review':
+      return reviewAssignment()
+    default:
+      return exhaustive(purpose)
+  }
+}
+
+/** Which room does which job. */
+export function handlers(worker: string): Record<JobName, JobHandler> {
+  return {
+    'advance-requirement': advanceRequirement,
+    'execute-run': (job, signal) =>
+      executeRun(systemScope(job.organizationId), job.runId as string, { worker, signal, assignmentFor }),
+    'prove-task': proveTask,
+    'verify-requirement': verifyRequirement,
+    'merge-task': mergeTask,
+    'record-signal': recordSignal,
+    'write-record': writeRecordOf,
+  }
+}

@@ -1,0 +1,361 @@
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { z } from 'zod'
+import { cleanText } from '#server/kernel/clean-text'
+import { oneAtATime } from '#server/sandbox/turns'
+import { workspaceError } from './errors'
+import { changedFiles, commitTree, treeOf, treeWith, withIndex } from './git/commits'
+import { gitDirectory, workspaceDirectory, worktreeDirectory, worktreeNote } from './git/layout'
+import { mergeTrees } from './git/merge'
+import { removeFolder } from './git/removal'
+import {
+  bringForward,
+  commitId,
+  gitVersion,
+  MAIN,
+  moveReference,
+  repository,
+  requiredMain,
+  resolve,
+} from './git/repository'
+import { git, gitFields, gitLine } from './git/run'
+import { stageWorktree } from './git/staging'
+import {
+  type ChangedFile,
+  type CommitAuthor,
+  type FileContent,
+  type HistoryEntry,
+  type MergeResult,
+  type Trailers,
+  WORKSPACE_FOLDERS,
+  type WorkspaceFile,
+} from './model'
+import { containedPath } from './rules/paths'
+
+const MAX_ATTEMPTS = 20
+
+/**
+ * Checks that git is there and can merge without a work tree (2.38 or newer). Returns its version.
+ * @throws WorkspaceError `git-unavailable`
+ */
+export function requireGit(): Promise<string> {
+  return gitVersion()
+}
+
+/** Where people open a project's files. */
+export function workspacePath(projectId: string): string {
+  return workspaceDirectory(projectId)
+}
+
+/** Makes a project's repository with its eight folders on branch `main`. Does nothing when it is already there. */
+export function createWorkspace(projectId: string, projectName: string): Promise<void> {
+  return oneAtATime(`workspace ${projectId}`, async () => {
+    await requireGit()
+    const directory = workspaceDirectory(projectId)
+    await mkdir(directory, { recursive: true })
+    const bare = { gitDirectory: gitDirectory(projectId), workTree: directory }
+    await git(bare, 'init', '--quiet', '--template=', '--initial-branch=main')
+    const call = await repository(projectId)
+    if ((await resolve(call, MAIN)) === null) {
+      const title = cleanText(projectName).replace(/\s+/g, ' ').trim() || 'Project'
+      const folders = Object.entries(WORKSPACE_FOLDERS).map(([folder, purpose]) => ({
+        path: `${folder}/README.md`,
+        text: `${purpose}\n`,
+      }))
+      const readme = {
+        path: 'README.md',
+        text: `# ${title}\n\nThe workspace of this project. Each folder says what lives there.\n`,
+      }
+      const tree = await treeWith(call, null, [readme, ...folders])
+      const commit = await commitTree(call, { tree, parent: null, message: `Create the workspace of ${title}` })
+      await moveReference(call, MAIN, null, commit)
+    }
+    await bringForward(projectId)
+  })
+}
+
+/** The commit main is at, or `null` while the project has no workspace. */
+export async function mainCommit(projectId: string): Promise<string | null> {
+  const present = await stat(gitDirectory(projectId)).catch(() => null)
+  return present === null ? null : resolve(await repository(projectId), MAIN)
+}
+
+/** The hash of a commit's files: equal exactly when the files are. */
+export async function treeHash(projectId: string, commit: string): Promise<string> {
+  return treeOf(await repository(projectId), commitId(commit))
+}
+
+const note = z.object({ projectId: z.string(), base: z.string() })
+
+/**
+ * The files a run works on, at `base` or at main. An existing worktree is returned as it is, with what the run did so far.
+ * Nothing of git lies inside; its owner becomes the sandbox's user with the first command.
+ */
+export function openWorktree(worktree: {
+  projectId: string
+  runId: string
+  base?: string
+}): Promise<{ path: string; base: string }> {
+  return oneAtATime(`worktree ${worktree.runId}`, async () => {
+    const directory = worktreeDirectory(worktree.runId)
+    const noted = await readNote(worktree.runId)
+    if (noted !== null && (await stat(directory).catch(() => null)) !== null)
+      return { path: directory, base: noted.base }
+    const call = await repository(worktree.projectId)
+    const base = worktree.base === undefined ? await requiredMain(call) : commitId(worktree.base)
+    const fresh = `${directory}.opening`
+    await removeFolder(fresh)
+    await removeFolder(directory)
+    await checkoutClean({ projectId: worktree.projectId, commit: base, directory: fresh })
+    await mkdir(path.dirname(worktreeNote(worktree.runId)), { recursive: true, mode: 0o700 })
+    await writeFile(worktreeNote(worktree.runId), JSON.stringify({ projectId: worktree.projectId, base }))
+    await rename(fresh, directory)
+    return { path: directory, base }
+  })
+}
+
+async function readNote(runId: string): Promise<z.infer<typeof note> | null> {
+  const text = await readFile(worktreeNote(runId), 'utf8').catch(() => null)
+  return text === null ? null : note.parse(JSON.parse(text))
+}
+
+export interface WorktreeCommit {
+  projectId: string
+  runId: string
+  base: string
+  message: string
+  trailers?: Trailers
+  author?: CommitAuthor
+}
+
+/**
+ * Commits everything a run changed as one commit on `base`, and points branch `task/<runId>` at it.
+ * @returns `null` when nothing changed
+ * @throws WorkspaceError `worktree-refused` when something in it must not be committed
+ */
+export async function commitWorktree(
+  given: WorktreeCommit,
+): Promise<{ commit: string; tree: string; files: ChangedFile[] } | null> {
+  const call = await repository(given.projectId)
+  const workTree = worktreeDirectory(given.runId)
+  const base = commitId(given.base)
+  if ((await stat(workTree).catch(() => null)) === null)
+    throw workspaceError('worktree-missing', 'not-found', 'The worktree of this run is gone. Start the run again.')
+  const tree = await withIndex(call, (indexed) => stageWorktree({ ...indexed, workTree }, base))
+  if (tree === (await treeOf(call, base))) return null
+  const { message, trailers, author } = given
+  const commit = await commitTree(call, {
+    tree,
+    parent: base,
+    message,
+    ...(trailers && { trailers }),
+    ...(author && { author }),
+  })
+  await git(call, 'update-ref', `refs/heads/task/${given.runId}`, commit)
+  return { commit, tree, files: await changedFiles(call, base, commit) }
+}
+
+/** Removes the files of a run. Its commit stays on branch `task/<runId>`. */
+export function closeWorktree(worktree: { projectId: string; runId: string }): Promise<void> {
+  return oneAtATime(`worktree ${worktree.runId}`, async () => {
+    await removeFolder(worktreeDirectory(worktree.runId))
+    await rm(worktreeNote(worktree.runId), { force: true })
+  })
+}
+
+/** Writes exactly a commit's files into a folder that is new or empty, for checks that must not see anything else. */
+export async function checkoutClean(given: { projectId: string; commit: string; directory: string }): Promise<void> {
+  const call = await repository(given.projectId)
+  await mkdir(given.directory, { recursive: true, mode: 0o755 })
+  if ((await readdir(given.directory)).length > 0)
+    throw workspaceError('worktree-refused', 'conflict', 'The folder for a clean checkout is not empty.')
+  await withIndex({ ...call, workTree: given.directory }, (indexed) =>
+    git(indexed, 'read-tree', '--reset', '-u', commitId(given.commit)),
+  )
+}
+
+export async function diffNames(projectId: string, from: string, to: string): Promise<ChangedFile[]> {
+  return changedFiles(await repository(projectId), commitId(from), commitId(to))
+}
+
+/** The unified patch between two commits. A longer one is cut at `maxBytes` after a whole line, and its last line says so. */
+export async function diffText(
+  projectId: string,
+  from: string,
+  to: string,
+  options: { maxBytes: number },
+): Promise<string> {
+  const call = { ...(await repository(projectId)), maxBytes: options.maxBytes }
+  const flags = ['-r', '-p', '-M', '--no-ext-diff', '--no-textconv', '--no-color', '--src-prefix=a/', '--dst-prefix=b/']
+  const answer = await git(call, 'diff-tree', ...flags, commitId(from), commitId(to))
+  const text = cleanText(answer.output.toString('utf8'))
+  if (!answer.cut) return text
+  return `${text.slice(0, text.lastIndexOf('\n') + 1)}… the patch is longer than ${options.maxBytes} bytes and ends here\n`
+}
+
+export interface MergeRequest {
+  projectId: string
+  main: string
+  /** The one commit of a task. */
+  commit: string
+  message: string
+  trailers?: Trailers
+}
+
+/**
+ * Puts a task's commit on top of main as one commit with one parent, keeping its author. Moves no branch: check the result
+ * first, then `advanceMain`. When the task's change is already in main, the answer is main itself.
+ */
+export async function mergeOnto(request: MergeRequest): Promise<MergeResult> {
+  const call = await repository(request.projectId)
+  const main = commitId(request.main)
+  const task = commitId(request.commit)
+  const merged = await mergeTrees(call, main, task)
+  if (!merged.ok) return merged
+  if (merged.tree === (await treeOf(call, main))) return { ok: true, commit: main, tree: merged.tree }
+  const written = await gitLine(call, 'show', '-s', '--no-show-signature', '--format=%an%x00%ae%x00%aI', task)
+  const [name = '', email = '', authoredAt = ''] = written.split('\0')
+  const { message, trailers } = request
+  const commit = await commitTree(call, {
+    tree: merged.tree,
+    parent: main,
+    message,
+    author: { name, email },
+    authoredAt,
+    ...(trailers && { trailers }),
+  })
+  return { ok: true, commit, tree: merged.tree }
+}
+
+/**
+ * Moves main from one commit to another if nobody else moved it meanwhile, then brings the opened checkout forward.
+ * @returns false when main is not at `from` any more; then nothing happened
+ */
+export function advanceMain(move: { projectId: string; from: string; to: string }): Promise<boolean> {
+  return oneAtATime(`workspace ${move.projectId}`, async () => {
+    const call = await repository(move.projectId)
+    if (!(await moveReference(call, MAIN, commitId(move.from), commitId(move.to)))) return false
+    await bringForward(move.projectId)
+    return true
+  })
+}
+
+/** Tries again to bring the opened checkout to main. `behind` says in one sentence why it is not, if it is not. */
+export function refreshCheckout(projectId: string): Promise<{ behind: string | null }> {
+  return oneAtATime(`workspace ${projectId}`, async () => ({ behind: await bringForward(projectId) }))
+}
+
+/**
+ * Commits text files straight onto main, so that requirements, plans and decisions can be read in the repository. Starts
+ * over when somebody else moved main meanwhile. The same texts again make no commit.
+ * @returns the commit that holds the files
+ * @throws WorkspaceError `path-refused`, or `main-moved` when others were faster twenty times
+ */
+export async function writeRecord(
+  projectId: string,
+  files: readonly { path: string; text: string }[],
+  message: string,
+): Promise<string> {
+  const contained = files.map((file) => ({ path: recordPath(file.path), text: cleanText(file.text) }))
+  return oneAtATime(`workspace ${projectId}`, async () => {
+    const call = await repository(projectId)
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const parent = await requiredMain(call)
+      const tree = await treeWith(call, parent, contained)
+      if (tree === (await treeOf(call, parent))) return parent
+      const commit = await commitTree(call, { tree, parent, message })
+      if (!(await moveReference(call, MAIN, parent, commit))) continue
+      await bringForward(projectId)
+      return commit
+    }
+    throw workspaceError(
+      'main-moved',
+      'conflict',
+      'Main moved every time the record was about to be written. Try again.',
+      {
+        retryable: true,
+      },
+    )
+  })
+}
+
+function recordPath(given: string): string {
+  const contained = containedPath(given)
+  if (contained.ok && contained.path !== '') return contained.path
+  throw workspaceError(
+    'path-refused',
+    'invalid',
+    `"${given.slice(0, 200)}" is not a file of the workspace${contained.ok ? '' : `: ${contained.reason}`}.`,
+  )
+}
+
+/** The files of a commit, optionally only those below a folder. */
+export async function listFiles(projectId: string, commit: string, under?: string): Promise<WorkspaceFile[]> {
+  const folder = under === undefined || under === '' ? [] : ['--', `${recordPath(under)}/`]
+  const fields = await gitFields(
+    await repository(projectId),
+    'ls-tree',
+    '-r',
+    '-z',
+    '-l',
+    '--full-tree',
+    commitId(commit),
+    ...folder,
+  )
+  return fields.flatMap((field) => {
+    const tab = field.indexOf('\t')
+    const [mode, type, , size] = field.slice(0, tab).split(/ +/)
+    if (type !== 'blob') return []
+    return [
+      {
+        path: field.slice(tab + 1),
+        kind: mode === '120000' ? ('link' as const) : ('file' as const),
+        bytes: Number(size),
+      },
+    ]
+  })
+}
+
+/** A file as it is in a commit, or `null` when it is not there. A link gives the path it names, not what is behind it. */
+export async function readFileAt(
+  projectId: string,
+  commit: string,
+  file: string,
+  options: { maxBytes: number },
+): Promise<FileContent | null> {
+  const call = await repository(projectId)
+  const name = `${commitId(commit)}:${recordPath(file)}`
+  const kind = await gitLine({ ...call, answers: [128] }, 'cat-file', '-t', name)
+  if (kind !== 'blob') return null
+  const bytes = Number(await gitLine(call, 'cat-file', '-s', name))
+  const { output } = await git({ ...call, maxBytes: options.maxBytes }, 'cat-file', 'blob', name)
+  const binary = output.subarray(0, 8_000).includes(0)
+  return { text: binary ? '' : cleanText(output.toString('utf8')), bytes, binary, truncated: bytes > output.length }
+}
+
+/** What happened on main, newest first. */
+export async function history(projectId: string, options: { limit: number }): Promise<HistoryEntry[]> {
+  const call = await repository(projectId)
+  const format = '--format=%H%x1f%P%x1f%an%x1f%ae%x1f%aI%x1f%s%x1f%b'
+  const entries = await gitFields(
+    call,
+    'log',
+    '-z',
+    '--no-show-signature',
+    `--max-count=${Math.trunc(options.limit)}`,
+    format,
+    MAIN,
+  )
+  return entries.map((entry) => {
+    const [commit = '', parents = '', name = '', email = '', at = '', subject = '', ...body] =
+      cleanText(entry).split('\x1f')
+    return {
+      commit,
+      parents: parents.split(' ').filter((parent) => parent !== ''),
+      author: { name, email },
+      at,
+      subject,
+      body: body.join('\x1f').trim(),
+    }
+  })
+}
