@@ -15,6 +15,7 @@ Map.groupBy ??= function groupBy<Key, Item>(items: Iterable<Item>, keyOf: (item:
 const root = import.meta.dirname
 /** `server-only` throws outside Next's server bundle; its empty twin is what Next itself uses there. */
 const alias = { 'server-only': path.join(root, 'node_modules/server-only/empty.js') }
+const HOUSE = 'server/house.test.ts'
 const everywhere = ['**/node_modules/**', '.next/**', '.data/**', 'e2e/**']
 const shared = { environment: 'node' as const, testTimeout: 30_000, hookTimeout: 120_000 }
 
@@ -27,9 +28,10 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: [...everywhere, '**/*.db.test.ts', '**/*.contract.test.ts'],
+          exclude: [...everywhere, '**/*.db.test.ts', '**/*.contract.test.ts', HOUSE],
         },
       },
+      { test: { ...shared, name: 'house', include: [HOUSE] } },
       {
         resolve: { alias },
         test: {

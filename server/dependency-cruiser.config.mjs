@@ -4,7 +4,8 @@ const anyOf = (names) => `(${names.join('|')})`
 const rooms = anyOf(ROOMS)
 const wires = anyOf(WIRES)
 const pureRole = `${anyOf(PURE_ROLES)}([./]|$)`
-const TESTS = '\\.test\\.tsx?$'
+/** Tests and what they share reach wherever they must. */
+const TESTS = '(\\.test\\.tsx?|/testing\\.ts|/__fixtures__/.*)$'
 /** A package, installed or not: its folder, or its bare name when it could not be resolved. */
 const packages = (names) => `(^|node_modules/)${anyOf(names)}(/|$)`
 
@@ -37,11 +38,11 @@ const layers = [
   ),
   forbid(
     'scripted-stands-alone',
-    'The scripted provider is a process of its own, as a real provider is; it shares the words of models, as types.',
+    'The scripted provider is a process of its own, as a real provider is; it shares only the words of models.',
     { path: `^server/${SCRIPTED}/`, pathNot: TESTS },
     {
       path: '^(server|components|app)/',
-      pathNot: `^server/(kernel|platform|${SCRIPTED})/`,
+      pathNot: [`^server/(kernel|platform|${SCRIPTED})/`, `^server/${rooms}/model([./]|$)`],
       dependencyTypesNot: ['type-only'],
     },
   ),
@@ -81,13 +82,13 @@ const roles = [
   forbid(
     'repository-is-private',
     'The rows of a room are written by that room only.',
-    { path: '^server/([^/]+)/' },
+    { path: '^server/([^/]+)/', pathNot: TESTS },
     { path: '^server/[^/]+/repository([./]|$)', pathNot: '^server/$1/' },
   ),
   forbid(
     'one-adapter-never-imports-another',
     'Adapters share through their port or the room, never sideways.',
-    { path: '^server/([^/]+)/(connectors|channels|sources|runners)/([^/]+)/' },
+    { path: '^server/([^/]+)/(connectors|channels|sources|runners)/([^/]+)/', pathNot: TESTS },
     { path: '^server/[^/]+/(connectors|channels|sources|runners)/[^/]+/', pathNot: '^server/$1/$2/$3/' },
   ),
   forbid(
@@ -104,6 +105,12 @@ const roles = [
     'What a job does is called by the worker, nobody else.',
     { path: '^server/', pathNot: ['^server/worker/', TESTS, '^server/[^/]+/handlers/'] },
     { path: `^server/${rooms}/handlers([./]|$)` },
+  ),
+  forbid(
+    'testing-only-from-tests',
+    'What tests share is not part of the product.',
+    { path: '^(server|app|components)/', pathNot: TESTS },
+    { path: '^server/[^/]+/testing\\.ts$' },
   ),
   forbid(
     'router-only-from-root',
@@ -149,7 +156,7 @@ const outside = [
   forbid(
     'next-stays-at-the-door',
     'The server runs without a web framework, except where it meets it.',
-    { path: '^server/', pathNot: ['^server/auth/', '^server/trpc/(caller|handler|context)\\.ts$'] },
+    { path: '^server/', pathNot: ['^server/auth/', '^server/trpc/(caller|handler|context)\\.ts$', TESTS] },
     { path: packages(['next', 'next-auth', 'react', 'react-dom']) },
   ),
   forbid(

@@ -23,6 +23,7 @@ export const ROOMS = [
   'scheduler',
   'notifications',
   'signals',
+  'records',
   'audit',
   'setup',
 ]
@@ -38,6 +39,9 @@ export const PURE_ROLES = ['model', 'rules', 'ports', 'events', 'errors', 'jobs'
 /** Files that do. */
 export const DOING_ROLES = ['repository', 'queries', 'commands', 'handlers', 'registry']
 
+/** What a room's tests share. Nothing else imports it. */
+export const TEST_ROLES = ['testing']
+
 /** Folders with one adapter each, reached through the room's registry. */
 export const ADAPTER_FOLDERS = ['connectors', 'channels', 'sources', 'runners']
 
@@ -47,12 +51,12 @@ export const MECHANISMS = {
   'api-keys': ['authenticate'],
   agents: ['bridge', 'connection', 'data', 'wire'],
   sandbox: ['process', 'probe', 'self-test', 'turns'],
-  workspaces: ['files', 'git'],
-  runs: ['calls', 'execute', 'journal', 'log', 'tools'],
+  workspaces: ['ensure', 'files', 'git'],
+  runs: ['assignment', 'calls', 'execute', 'journal', 'log', 'tools'],
   planner: ['assignment'],
-  proofs: ['prove'],
+  proofs: ['assignment', 'evidence', 'prove'],
   merges: ['merge'],
-  scheduler: ['carry-out'],
+  scheduler: ['carry-out', 'close'],
   notifications: ['deliver'],
   signals: ['stages'],
 }

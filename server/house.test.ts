@@ -12,6 +12,7 @@ import {
   MOST_LINES,
   ROOMS,
   SCRIPTED,
+  TEST_ROLES,
   WIRES,
 } from './house-vocabulary.mjs'
 
@@ -49,7 +50,7 @@ async function violations(folder: string, entries: string[]): Promise<{ cruised:
 }
 
 describe('names', () => {
-  const roles = new Set([...ALL_ROLES, ...ADAPTER_FOLDERS])
+  const roles = new Set([...ALL_ROLES, ...ADAPTER_FOLDERS, ...TEST_ROLES])
   const topLevel = new Set([...ROOMS, ...FOUNDATIONS, ...WIRES, SCRIPTED])
   const byHand = new Set(['events', 'flow', 'flow.test', 'house.test', 'house-vocabulary', 'dependency-cruiser.config'])
 
@@ -67,8 +68,8 @@ describe('names', () => {
       if (root !== 'server' || !ROOMS.includes(room)) return false
       const role = name.split('.')[0] as string
       const mechanisms: Record<string, string[]> = MECHANISMS
-      const isContract = name.endsWith('.contract.test.ts') // runs over a registry, named after the port
-      return !roles.has(role) && !mechanisms[room]?.includes(role) && !isContract
+      const isTest = name.endsWith('.test.ts') // may be named after what it follows through several files
+      return !roles.has(role) && !mechanisms[room]?.includes(role) && !isTest
     })
     expect(strangers).toEqual([])
   })
@@ -99,8 +100,8 @@ describe('sizes', () => {
 })
 
 describe('the environment', () => {
-  /** Programs that run elsewhere and look at the environment there. */
-  const elsewhere = ['server/sandbox/probe.ts']
+  /** Programs that run elsewhere and look at the environment there: a probe, and the sources of example projects. */
+  const elsewhere = /^server\/(sandbox\/probe\.ts$|scripted\/packs\/)/
 
   it('is read in server/platform/env only', () => {
     const reads = /\bprocess\.env\b(?!\.NEXT_RUNTIME)/
@@ -109,7 +110,7 @@ describe('the environment', () => {
         /^(server|app|components|client)\//.test(file) &&
         !file.startsWith('server/platform/env/') &&
         !file.endsWith('.test.ts') &&
-        !elsewhere.includes(file) &&
+        !elsewhere.test(file) &&
         reads.test(readFileSync(path.join(PROJECT, file), 'utf8')),
     )
     expect(outside).toEqual([])
@@ -131,7 +132,7 @@ describe('imports', () => {
     'platform-knows-no-room': ['server/platform/env/b.ts', `import '#server/tasks/model'`],
     'rooms-know-no-wire': ['server/tasks/queries.ts', `import '#server/trpc/init'`],
     'nobody-imports-app': ['components/tasks/c.tsx', `import '../../app/page'`],
-    'scripted-stands-alone': ['server/scripted/d.ts', `import '#server/tasks/model'`],
+    'scripted-stands-alone': ['server/scripted/d.ts', `import '#server/tasks/repository'`],
     'nobody-imports-scripted': ['server/agents/bridge.ts', `import '#server/scripted/d'`],
     'pure-stays-pure': ['server/tasks/rules/e.ts', `import 'pg-boss'`],
     'prisma-only-in-repositories': ['server/tasks/commands.ts', `import '@prisma/client'`],
@@ -142,6 +143,7 @@ describe('imports', () => {
     ],
     'adapters-only-through-registry': ['server/runs/execute.ts', `import '#server/agents/connectors/two/connector'`],
     'handlers-only-from-worker': ['server/runs/queries.ts', `import '#server/tasks/handlers'`],
+    'testing-only-from-tests': ['server/tasks/rules.ts', `import '#server/setup/testing'`],
     'router-only-from-root': ['server/trpc/caller.ts', `import '#server/trpc/routers/tasks'`],
     'app-through-doors': ['app/page.tsx', `import '#server/tasks/repository'`],
     'components-types-only': ['components/tasks/f.tsx', `import '#server/tasks/repository'`],
@@ -165,6 +167,7 @@ describe('imports', () => {
       ...['repository', 'handlers'].map((name) => `server/tasks/${name}.ts`),
       ...ROOMS.map((room) => `server/${room}/model.ts`),
       'server/trpc/init.ts',
+      'server/setup/testing.ts',
       'server/trpc/routers/tasks.ts',
       'server/agents/connectors/two/connector.ts',
     ]

@@ -5,10 +5,9 @@ import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { errorIdOf, errorText, useTRPC } from '#components/providers/trpc'
 import { VisibleText } from '#components/runs/visible-text'
 import { Button } from '#components/ui/button'
-import { ErrorPanel } from '#components/ui/page-state'
+import { DeniedPanel, ErrorPanel } from '#components/ui/page-state'
 import { toast } from '#components/ui/toast'
 import type { DecisionView } from '#server/decisions/queries'
-import { AnswerDenied } from './answer-denied'
 import { DecisionOrigin, DecisionWhy } from './decision-facts'
 import { DecisionFields } from './decision-fields'
 import { DecisionOutcome } from './decision-outcome'
@@ -79,7 +78,7 @@ export function DecisionPanel(props: {
         />
       )}
       {decision.status !== 'open' && <DecisionOutcome decision={decision} />}
-      {decision.status === 'open' && !mayAnswer && <AnswerDenied />}
+      {decision.status === 'open' && !mayAnswer && <DeniedPanel what="Answering" needed="member" yours="viewer" />}
       {decision.status === 'open' && mayAnswer && (
         <form ref={form} onSubmit={onSubmit} className="flex flex-col gap-4">
           <DecisionFields decision={decision} chosen={chosen} onChoose={setChosen} disabled={answer.isPending} />

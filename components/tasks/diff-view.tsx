@@ -67,8 +67,8 @@ function File({ file }: { file: DiffFile }) {
       </summary>
       {file.binary && <p className="border-t border-border px-3 py-2 text-muted">A binary file: no text to compare.</p>}
       {rows.length > 0 && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll container must be reachable by keyboard
         <section
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll container must be reachable by keyboard
           tabIndex={0}
           aria-label={`Changes in ${file.path}`}
           className="overflow-x-auto border-t border-border outline-offset-[-2px]"

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest'
-import { database } from '#server/platform/database/client'
 import { hashPassword } from '#server/platform/crypto/password'
+import { database } from '#server/platform/database/client'
 import { makeOrganization, sessionHeaders, type TestOrganization } from '#server/setup/testing'
 import { changePassword, signInWithPassword, signOutEverywhere } from './commands'
 import { organizationOf, SESSION_SECONDS, sessionUser } from './session'
@@ -48,7 +48,8 @@ test('unknown account, wrong password, no password and a huge password fail in t
 test('after five failures the account is blocked for 1, 2, 4 … 15 minutes, from any address', async () => {
   let now = new Date()
   const fail = (index: number) => attempt({ password: 'wrong', address: `203.0.113.${index}` }, now)
-  for (let index = 0; index < 5; index += 1) await expect(fail(index)).rejects.toMatchObject({ code: 'wrong-credentials' })
+  for (let index = 0; index < 5; index += 1)
+    await expect(fail(index)).rejects.toMatchObject({ code: 'wrong-credentials' })
   for (const [step, minutes] of [1, 2, 4, 8, 15, 15].entries()) {
     await expect(attempt({ address: '198.51.100.9' }, now)).rejects.toMatchObject({
       code: 'too-many-attempts',
@@ -69,16 +70,21 @@ test('an address that tries many accounts is blocked too, a whole IPv6 network a
 })
 
 test('guesses sent at the same moment all count', async () => {
-  const guesses = Array.from({ length: 6 }, (_, index) => attempt({ password: 'wrong', address: `198.51.100.${index}` }))
+  const guesses = Array.from({ length: 6 }, (_, index) =>
+    attempt({ password: 'wrong', address: `198.51.100.${index}` }),
+  )
   await Promise.allSettled(guesses)
   const row = await database().signInAttempt.findUniqueOrThrow({ where: { key: `account:${acme.people.owner.email}` } })
   expect(row.failures).toBe(6)
 })
 
 test('success forgets the failures of the account', async () => {
-  for (let index = 0; index < 4; index += 1) await attempt({ password: 'wrong', address: `198.51.100.${index}` }).catch(() => {})
+  for (let index = 0; index < 4; index += 1)
+    await attempt({ password: 'wrong', address: `198.51.100.${index}` }).catch(() => {})
   await attempt({ address: '192.0.2.7' })
-  await expect(attempt({ password: 'wrong', address: '192.0.2.8' })).rejects.toMatchObject({ code: 'wrong-credentials' })
+  await expect(attempt({ password: 'wrong', address: '192.0.2.8' })).rejects.toMatchObject({
+    code: 'wrong-credentials',
+  })
   await attempt({ address: '192.0.2.9' })
 })
 
@@ -88,7 +94,9 @@ test('changing the password ends every session and asks for the present one', as
   await expect(changePassword(scope, { current: 'wrong', next: 'another long one' })).rejects.toMatchObject({
     code: 'wrong-credentials',
   })
-  await expect(changePassword(scope, { current: password, next: 'short' })).rejects.toMatchObject({ code: 'weak-password' })
+  await expect(changePassword(scope, { current: password, next: 'short' })).rejects.toMatchObject({
+    code: 'weak-password',
+  })
   await changePassword(scope, { current: password, next: 'another long one' })
   expect(await sessionUser(new Headers(headers))).toBeNull()
   await attempt({ password: 'another long one' })

@@ -121,15 +121,13 @@ const playwright: Stage = {
   },
 }
 
-const HOUSE_TEST = 'server/house.test.ts'
-
 /** The steps of `npm test`, cheapest first. The browser's step builds and starts the product itself. */
 export function stages({ fast }: { fast: boolean }): Stage[] {
   const withoutBrowser = [
     check('format and lint', [packageFile('@biomejs/biome/bin/biome'), 'ci', '.']),
     check('types', [packageFile('ts7/bin/tsc'), '--noEmit']),
-    vitest('house', ['--project', 'unit', HOUSE_TEST]),
-    vitest('unit', ['--project', 'unit', '--exclude', HOUSE_TEST]),
+    vitest('house', ['--project', 'house']),
+    vitest('unit', ['--project', 'unit']),
     vitest('database', ['--project', 'database']),
     vitest('contract', ['--project', 'contract']),
   ]

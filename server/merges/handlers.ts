@@ -34,7 +34,8 @@ export async function mergeTask(job: JobData, signal: AbortSignal): Promise<void
     if (merge?.status !== 'queued') return
     const task = await database().task.findUniqueOrThrow({ where: { id: merge.taskId } })
     const run = await database().run.findUniqueOrThrow({ where: { id: merge.runId } })
-    if (task.status !== 'merging') return end({ scope, merge, task, run, signal }, 'checks_failed', 'The task was stopped.')
+    if (task.status !== 'merging')
+      return end({ scope, merge, task, run, signal }, 'checks_failed', 'The task was stopped.')
     await mergeOne({ scope, merge, task, run, signal })
   })
 }
@@ -75,13 +76,22 @@ async function ontoMain(order: Order, main: string) {
     Run: run.id,
     ...(run.providerMode === 'scripted' ? { Scripted: 'yes, no AI model was called' } : {}),
   }
-  return mergeOnto({ projectId: task.projectId, main, commit: run.commit, message: `${task.ref} ${task.title}`, trailers })
+  return mergeOnto({
+    projectId: task.projectId,
+    main,
+    commit: run.commit,
+    message: `${task.ref} ${task.title}`,
+    trailers,
+  })
 }
 
 async function failures(taskId: string, commit: string): Promise<string> {
   const checks = await database().check.findMany({ where: { taskId, commit, phase: 'merge', passed: false } })
   return checks
-    .map((check) => `\`${check.command}\` ended with exit code ${check.exitCode ?? 'none'}:\n${check.output.slice(-4_000)}`)
+    .map(
+      (check) =>
+        `\`${check.command}\` ended with exit code ${check.exitCode ?? 'none'}:\n${check.output.slice(-4_000)}`,
+    )
     .join('\n\n')
 }
 

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { capabilitySchema } from '#server/agents/model'
+import { block } from '#server/kernel/blocks'
 import type { Assignment } from '#server/runs/ports'
 import type { StoredTurn } from '#server/runs/rules/transcript'
-import { planSchema } from './model'
 import { presentMain } from '#server/workspaces/ensure'
 import { listFiles } from '#server/workspaces/git'
-import { block } from '#server/kernel/blocks'
+import { planSchema } from './model'
 import { checkPlan, type Problem } from './rules/plan-check'
 import { repairPrompt, WORKSPACE_PLACE } from './rules/prompt'
 

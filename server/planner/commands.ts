@@ -47,7 +47,12 @@ async function enabledCapabilities(tx: Transaction, scope: Scope): Promise<Capab
 }
 
 /** Stores the plan that a planning run made, as a new revision. */
-export async function proposePlan(tx: Transaction, scope: Scope, requirement: Requirement, runId: string): Promise<void> {
+export async function proposePlan(
+  tx: Transaction,
+  scope: Scope,
+  requirement: Requirement,
+  runId: string,
+): Promise<void> {
   const run = await tx.run.findUniqueOrThrow({ where: { id: runId } })
   const content = planSchema.parse(run.result)
   const last = await tx.plan.aggregate({ where: { requirementId: requirement.id }, _max: { revision: true } })
@@ -93,7 +98,12 @@ export async function acceptPlan(tx: Transaction, scope: Scope, requirement: Req
   ])
 }
 
-async function createTasks(tx: Transaction, requirement: Requirement, planId: string, content: PlanContent): Promise<void> {
+async function createTasks(
+  tx: Transaction,
+  requirement: Requirement,
+  planId: string,
+  content: PlanContent,
+): Promise<void> {
   const ids = new Map<string, string>()
   for (const [position, task] of content.tasks.entries()) {
     const row = await tx.task.create({
@@ -130,7 +140,10 @@ async function createTasks(tx: Transaction, requirement: Requirement, planId: st
 
 /** Lays the proposed plan aside; the scheduler asks for another one with the comment that came with the refusal. */
 export async function rejectPlan(tx: Transaction, _scope: Scope, requirement: Requirement): Promise<void> {
-  await tx.plan.updateMany({ where: { requirementId: requirement.id, status: 'proposed' }, data: { status: 'rejected' } })
+  await tx.plan.updateMany({
+    where: { requirementId: requirement.id, status: 'proposed' },
+    data: { status: 'rejected' },
+  })
   await tx.requirement.update({
     where: { id: requirement.id },
     data: { status: 'submitted', statusReason: 'The plan was sent back; a new one is being made.' },

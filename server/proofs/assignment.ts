@@ -20,18 +20,30 @@ export function reviewAssignment(): Assignment {
     async prepare(prompt, { run }) {
       const { base, commit } = factsSchema.parse(prompt.facts)
       const diff = await diffText(run.projectId, base, commit, { maxBytes: DIFF_BYTES })
-      return { ...prompt, user: prompt.user.replace(DIFF_PLACE, () => block('diff', [{ text: diff, truncated: diff.length >= DIFF_BYTES }])) }
+      return {
+        ...prompt,
+        user: prompt.user.replace(DIFF_PLACE, () =>
+          block('diff', [{ text: diff, truncated: diff.length >= DIFF_BYTES }]),
+        ),
+      }
     },
     judge(turn, turns) {
       if (turn.stop === 'refusal') {
-        return { kind: 'fail', code: 'refused', message: `The model refused to review this: ${turn.text.slice(0, 300)}` }
+        return {
+          kind: 'fail',
+          code: 'refused',
+          message: `The model refused to review this: ${turn.text.slice(0, 300)}`,
+        }
       }
       const review = readReview(turn.text)
       if (review) return { kind: 'accept', result: review }
       if (turns.length > MOST_REPAIRS) {
         return { kind: 'fail', code: 'answer-invalid', message: 'The reviewer did not answer in the agreed form.' }
       }
-      return { kind: 'reply', text: 'That is not one JSON object of the given schema. Answer again, with nothing else.' }
+      return {
+        kind: 'reply',
+        text: 'That is not one JSON object of the given schema. Answer again, with nothing else.',
+      }
     },
     call: async (name) => ({ kind: 'done', output: `There is no tool ${name} in a review.`, isError: true }),
     end: async (result) => ({ result }),

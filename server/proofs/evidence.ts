@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Acceptance } from '#server/planner/model'
 import { cleanText } from '#server/kernel/clean-text'
+import type { Acceptance } from '#server/planner/model'
 import { database } from '#server/platform/database/client'
 import { maskSecrets } from '#server/platform/logging/redact'
 import { sandboxRunner } from '#server/sandbox/registry'
@@ -33,7 +33,10 @@ export interface ProofOrder {
  * @returns whether all of them passed
  * @throws AppError sandbox-unavailable when nothing may be executed on this machine
  */
-export async function executeProof(order: ProofOrder, signal: AbortSignal): Promise<{ passed: number; failed: number }> {
+export async function executeProof(
+  order: ProofOrder,
+  signal: AbortSignal,
+): Promise<{ passed: number; failed: number }> {
   const stored = await database().check.findMany({
     where: { taskId: order.taskId, phase: order.phase, attempt: order.attempt, commit: order.commit },
   })
@@ -46,7 +49,13 @@ export async function executeProof(order: ProofOrder, signal: AbortSignal): Prom
       // A checkout each: what one command leaves behind must not help the next one to pass.
       const ok = await inCleanCheckout(order, async (directory) => {
         const result = await sandbox.run(
-          { workspace: directory, command: item.command, writable: true, timeoutMs: COMMAND_MS, environment: testReporter },
+          {
+            workspace: directory,
+            command: item.command,
+            writable: true,
+            timeoutMs: COMMAND_MS,
+            environment: testReporter,
+          },
           { signal },
         )
         signal.throwIfAborted()

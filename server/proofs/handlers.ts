@@ -37,7 +37,12 @@ export async function proveTask(job: JobData, signal: AbortSignal): Promise<void
   }
 }
 
-async function record(scope: Scope, task: Task, runId: string, count: { passed: number; failed: number }): Promise<void> {
+async function record(
+  scope: Scope,
+  task: Task,
+  runId: string,
+  count: { passed: number; failed: number },
+): Promise<void> {
   await transaction((tx) =>
     append(tx, scope, [
       {
@@ -66,9 +71,24 @@ async function withoutSandbox(scope: Scope, task: Task, runId: string, error: un
       question: `This machine has no working sandbox, so ${task.ref} can't be proven. What now?`,
       why: error.message,
       options: [
-        { id: 'retry', label: 'Try again', consequence: 'After the sandbox was repaired. The work so far is kept.', reversible: true },
-        { id: 'skip', label: 'Leave it out', consequence: 'The task ends as failed: unproven is not done.', reversible: false },
-        { id: 'cancel', label: 'Stop the requirement', consequence: 'Everything stops. What is merged stays.', reversible: false },
+        {
+          id: 'retry',
+          label: 'Try again',
+          consequence: 'After the sandbox was repaired. The work so far is kept.',
+          reversible: true,
+        },
+        {
+          id: 'skip',
+          label: 'Leave it out',
+          consequence: 'The task ends as failed: unproven is not done.',
+          reversible: false,
+        },
+        {
+          id: 'cancel',
+          label: 'Stop the requirement',
+          consequence: 'Everything stops. What is merged stays.',
+          reversible: false,
+        },
       ],
       recommended: 'retry',
       recommendedWhy: 'Run "npm run doctor": it says what is missing and how to install it.',

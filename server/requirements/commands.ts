@@ -1,6 +1,6 @@
 import type { Scope } from '#server/auth/model'
 import { cleanText } from '#server/kernel/clean-text'
-import { transaction, type Transaction } from '#server/platform/database/transaction'
+import { type Transaction, transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { RequirementError } from './errors'
 import { isClosed, type RequirementStatus, requirementStatusSchema, type SubmitInput } from './model'

@@ -5,7 +5,7 @@ import { presentMain } from '#server/workspaces/ensure'
 import { commitWorktree, openWorktree } from '#server/workspaces/git'
 import { outside } from '#server/workspaces/rules/paths'
 import { RunError } from './errors'
-import { toolInputs, type ToolName, toolNames } from './model'
+import { type ToolName, toolInputs, toolNames } from './model'
 import type { Assignment, CallContext, CallOutcome } from './ports'
 import { tools } from './tools/toolset'
 
@@ -64,7 +64,12 @@ export function workAssignment(): Assignment {
         base,
         message: `${ref} ${title}`,
         author: { name: scripted ? `${agent.name} (scripted)` : agent.name, email: 'agent@orchestrator.invalid' },
-        trailers: { Task: ref, Run: run.id, Agent: agent.name, ...(scripted ? { Scripted: 'yes, no AI model was called' } : {}) },
+        trailers: {
+          Task: ref,
+          Run: run.id,
+          Agent: agent.name,
+          ...(scripted ? { Scripted: 'yes, no AI model was called' } : {}),
+        },
       })
       const strangers = outside(owns, made?.files.map((file) => file.path) ?? [])
       if (strangers.length > 0) throw outsideOwnership(strangers, owns)

@@ -2,7 +2,7 @@ import type { Scope } from '#server/auth/model'
 import { messageOf } from '#server/kernel/app-error'
 import type { Run } from '#server/platform/database/generated/client'
 import { RunError } from './errors'
-import { finishCall, layAside, type Lease, startCall } from './journal'
+import { finishCall, type Lease, layAside, startCall } from './journal'
 import type { RunLog } from './log'
 import { type ToolName, toolInputs } from './model'
 import type { Assignment, CallOutcome } from './ports'
@@ -33,7 +33,10 @@ export async function runPendingCalls(
 ): Promise<{ kind: 'go-on' } | { kind: 'asking' } | { kind: 'finish'; summary: string }> {
   let summary: string | null = finishedSummary(turn)
   const pending = turn.calls.filter((call) => !isAnswered(call))
-  const ordered = [...pending.filter((call) => call.name !== 'ask_human'), ...pending.filter((call) => call.name === 'ask_human')]
+  const ordered = [
+    ...pending.filter((call) => call.name !== 'ask_human'),
+    ...pending.filter((call) => call.name === 'ask_human'),
+  ]
   for (const call of ordered) {
     if (call.state === 'asking') return { kind: 'asking' }
     const outcome = await runCall(setting, call)
@@ -48,7 +51,9 @@ export async function runPendingCalls(
 
 /** A finish call that an earlier worker had already stored. */
 function finishedSummary(turn: StoredTurn): string | null {
-  const call = turn.calls.find((candidate) => candidate.name === 'finish' && candidate.state === 'done' && !candidate.isError)
+  const call = turn.calls.find(
+    (candidate) => candidate.name === 'finish' && candidate.state === 'done' && !candidate.isError,
+  )
   const input = call ? toolInputs.finish.safeParse(call.input) : null
   return input?.success ? input.data.summary : null
 }

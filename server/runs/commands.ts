@@ -113,7 +113,12 @@ export async function resumeRun(tx: Transaction, scope: Scope, runId: string, de
   const run = await tx.run.findUniqueOrThrow({ where: { id: runId } })
   const decision = await tx.decision.findUniqueOrThrow({ where: { id: decisionId } })
   const label = optionsSchema.parse(decision.options).find((option) => option.id === decision.answer)?.label
-  const output = JSON.stringify({ option: decision.answer, label, comment: decision.comment, answeredBy: decision.answeredBy })
+  const output = JSON.stringify({
+    option: decision.answer,
+    label,
+    comment: decision.comment,
+    answeredBy: decision.answeredBy,
+  })
   await tx.toolCall.updateMany({
     where: { runId, decisionId, state: 'asking' },
     data: { state: 'done', output, isError: false, endedAt: new Date() },

@@ -1,19 +1,19 @@
-import { runTurn, requestHash } from '#server/agents/bridge'
+import { requestHash, runTurn } from '#server/agents/bridge'
 import { type Connection, connectionFor } from '#server/agents/connection'
 import { ProviderError } from '#server/agents/errors'
 import type { Prompt, TurnEvent } from '#server/agents/ports'
 import { costOf } from '#server/agents/rules/pricing'
 import type { Scope } from '#server/auth/model'
 import { AppError, messageOf } from '#server/kernel/app-error'
-import type { Agent, Run } from '#server/platform/database/generated/client'
 import { database } from '#server/platform/database/client'
+import type { Agent, Run } from '#server/platform/database/generated/client'
 import { logger } from '#server/platform/logging/logger'
+import { runPendingCalls } from './calls'
 import { RunError } from './errors'
 import { claimRun, countTurns, failRun, finishRun, type Lease, loadTurns, storePrompt, storeTurn } from './journal'
 import { RunLog } from './log'
 import type { Assignment, RunEnding, Verdict } from './ports'
 import { buildTranscript, type RunPrompt, runPromptSchema, type StoredTurn } from './rules/transcript'
-import { runPendingCalls } from './calls'
 
 /** Everything one execution of a run works with. */
 interface Execution {
@@ -121,7 +121,12 @@ async function afterTurn(
   const verdict: Verdict = assignment.judge(last, turns, prompt)
   if (verdict.kind === 'accept') return { result: verdict.result }
   if (verdict.kind === 'fail') {
-    throw new RunError({ code: verdict.code, kind: 'unavailable', message: verdict.message, details: asRecord(verdict.details) })
+    throw new RunError({
+      code: verdict.code,
+      kind: 'unavailable',
+      message: verdict.message,
+      details: asRecord(verdict.details),
+    })
   }
   return 'go-on'
 }
@@ -162,7 +167,8 @@ async function nextTurn(execution: Execution, turns: StoredTurn[]): Promise<void
     context,
     signal,
     onEvent: (event) => logEvent(log, event),
-    onRetry: (notice) => log.write('notice', `${notice.message} Trying again in ${(notice.delayMs / 1000).toFixed(1)} s.\n`),
+    onRetry: (notice) =>
+      log.write('notice', `${notice.message} Trying again in ${(notice.delayMs / 1000).toFixed(1)} s.\n`),
   })
   const price = run.providerMode === 'scripted' ? null : costOf(result.model, result.usage, startedAt)
   await storeTurn(lease, result, {
@@ -199,7 +205,9 @@ async function settleFailure(
   const known = error instanceof ProviderError || error instanceof AppError
   if (!known) logger().error({ err: error, runId: run.id }, 'a run failed for a reason we did not foresee')
   const code = known ? error.code : 'internal'
-  const message = known ? error.message : `Orchestrator itself failed: ${messageOf(error)}. The run was stopped; its work so far is kept.`
+  const message = known
+    ? error.message
+    : `Orchestrator itself failed: ${messageOf(error)}. The run was stopped; its work so far is kept.`
   log.write('error', `${message}\n`)
   await failRun(scope, lease, run, { code, message, details: known ? error.details : undefined })
 }

@@ -33,7 +33,11 @@ async function holdLease(tx: Transaction, lease: Lease): Promise<void> {
 }
 
 /** Takes a run for this worker. Null when it has ended or waits for a person: then there is nothing to do. */
-export async function claimRun(scope: Scope, runId: string, worker: string): Promise<{ run: Run; lease: Lease } | null> {
+export async function claimRun(
+  scope: Scope,
+  runId: string,
+  worker: string,
+): Promise<{ run: Run; lease: Lease } | null> {
   return transaction(async (tx) => {
     await tx.$queryRaw`select id from "Run" where id = ${runId}::uuid for update`
     const found = await tx.run.findFirst({ where: { id: runId, organizationId: scope.organizationId } })
@@ -45,7 +49,11 @@ export async function claimRun(scope: Scope, runId: string, worker: string): Pro
     })
     if (first) {
       await append(tx, scope, [
-        runEvent(run, 'run.started', { purpose: run.purpose, attempt: run.attempt, scripted: run.providerMode === 'scripted' }),
+        runEvent(run, 'run.started', {
+          purpose: run.purpose,
+          attempt: run.attempt,
+          scripted: run.providerMode === 'scripted',
+        }),
       ])
     }
     return { run, lease: { runId, number: run.lease } }
@@ -178,7 +186,13 @@ export async function finishCall(
 }
 
 /** Lays the run aside until a person has answered. No job is held meanwhile. */
-export async function layAside(scope: Scope, lease: Lease, run: Run, callId: string, decisionId: string): Promise<void> {
+export async function layAside(
+  scope: Scope,
+  lease: Lease,
+  run: Run,
+  callId: string,
+  decisionId: string,
+): Promise<void> {
   await transaction(async (tx) => {
     await holdLease(tx, lease)
     const decision = await tx.decision.findUniqueOrThrow({ where: { id: decisionId } })

@@ -1,8 +1,8 @@
 import { cleanText } from '#server/kernel/clean-text'
-import { maskSecrets } from '#server/platform/logging/redact'
 import { database } from '#server/platform/database/client'
 import { LIVE_CHANNEL } from '#server/platform/events/log'
 import { logger } from '#server/platform/logging/logger'
+import { maskSecrets } from '#server/platform/logging/redact'
 
 export type LogKind = 'text' | 'thinking' | 'tool' | 'output' | 'notice' | 'error'
 
@@ -56,7 +56,12 @@ export class RunLog {
     this.#pending = undefined
     if (!piece) return
     this.#sequence += 1
-    const row = { runId: this.#runId, sequence: this.#sequence, kind: piece.kind, text: cleanText(maskSecrets(piece.text)) }
+    const row = {
+      runId: this.#runId,
+      sequence: this.#sequence,
+      kind: piece.kind,
+      text: cleanText(maskSecrets(piece.text)),
+    }
     this.#writing = this.#writing
       .then(async () => {
         await database().runLog.create({ data: row })

@@ -1,8 +1,8 @@
 import type { ToolDefinition } from '#server/agents/ports'
 import type { Scope } from '#server/auth/model'
 import type { Run } from '#server/platform/database/generated/client'
-import type { RunPrompt, StoredTurn } from './rules/transcript'
 import type { RunLog } from './log'
+import type { RunPrompt, StoredTurn } from './rules/transcript'
 
 /** What a tool call gave. `asking` means that a person has to answer first: the run is laid aside. */
 export type CallOutcome =

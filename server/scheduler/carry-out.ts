@@ -1,7 +1,7 @@
 import type { Scope } from '#server/auth/model'
 import { raiseDecision } from '#server/decisions/commands'
-import { exhaustive } from '#server/kernel/exhaustive'
 import type { EventDraft } from '#server/kernel/event'
+import { exhaustive } from '#server/kernel/exhaustive'
 import { queueMerge } from '#server/merges/commands'
 import { acceptPlan, proposePlan, rejectPlan, startPlanRun } from '#server/planner/commands'
 import type { Prisma, Requirement, Task } from '#server/platform/database/generated/client'
@@ -66,24 +66,44 @@ async function carryOutForTask(tx: Transaction, scope: Scope, requirement: Requi
       await setTask(tx, task, { status: 'running', statusReason: 'Going on with the answer.' })
       return resumeRun(tx, scope, step.runId, step.decisionId)
     case 'lay-aside':
-      return setTask(tx, task, { status: 'asking', statusReason: 'The agent asked a question and waits for the answer.' })
+      return setTask(tx, task, {
+        status: 'asking',
+        statusReason: 'The agent asked a question and waits for the answer.',
+      })
     case 'request-proof':
       await setTask(tx, task, { status: 'proving', statusReason: 'Orchestrator re-runs the acceptance commands.' })
       return requestProof(tx, scope, task, step.runId)
     case 'start-review':
       await setTask(tx, task, { status: 'reviewing', statusReason: `${step.assignment.agentName} reviews the diff.` })
-      await startReviewRun(tx, scope, { task, requirement, agentId: step.assignment.agentId, runId: step.runId, attempt: step.attempt })
+      await startReviewRun(tx, scope, {
+        task,
+        requirement,
+        agentId: step.assignment.agentId,
+        runId: step.runId,
+        attempt: step.attempt,
+      })
       return
     case 'queue-merge':
       await setTask(tx, task, { status: 'merging', statusReason: 'In the merge queue of the project.' })
       return queueMerge(tx, scope, task, step.runId)
     case 'finish-task':
-      await setTask(tx, task, { status: 'done', statusReason: 'Proven and merged.', mergedCommit: step.mergedCommit, finishedAt: new Date() })
+      await setTask(tx, task, {
+        status: 'done',
+        statusReason: 'Proven and merged.',
+        mergedCommit: step.mergedCommit,
+        finishedAt: new Date(),
+      })
       return append(tx, scope, [taskEvent(task, 'task.finished', {})])
     case 'send-back':
       return sendBack(tx, scope, task, step)
     case 'start-over':
-      return setTask(tx, task, { status: 'ready', statusReason: 'Starting over.', attempt: 0, agentsTried: [], agentId: null })
+      return setTask(tx, task, {
+        status: 'ready',
+        statusReason: 'Starting over.',
+        attempt: 0,
+        agentsTried: [],
+        agentId: null,
+      })
     case 'fail-task':
       await setTask(tx, task, { status: 'failed', statusReason: step.reason, finishedAt: new Date() })
       return append(tx, scope, [taskEvent(task, 'task.failed', { reason: step.reason })])

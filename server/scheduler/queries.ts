@@ -1,3 +1,5 @@
+import { type AgentView, listAgents } from '#server/agents/queries'
+import { priceOf } from '#server/agents/rules/pricing'
 import type { Scope } from '#server/auth/model'
 import { type Action, actions, isAllowed } from '#server/auth/rules/permissions'
 import { countOpenDecisions } from '#server/decisions/queries'
@@ -220,5 +222,28 @@ async function shownRequirements(scope: Scope, projectId: string): Promise<Activ
   return shown.map((row) => {
     const own = progress.find((entry) => entry.requirementId === row.id)
     return { ...row, tasks: own?.tasks ?? 0, tasksDone: own?.done ?? 0 }
+  })
+}
+
+export interface AgentLine extends AgentView {
+  runningNow: number
+  /** US dollars per million tokens today; null when nobody told us a price. */
+  price: { input: number; output: number; source: string; checkedOn: string } | null
+}
+
+/** Every agent with its load and what its model costs. */
+export async function agentLines(scope: Scope, now: Date): Promise<AgentLine[]> {
+  const [agents, runs] = await Promise.all([
+    listAgents(scope),
+    reader().run.groupBy({
+      by: ['agentId'],
+      where: { organizationId: scope.organizationId, status: { in: busyRuns } },
+      _count: true,
+    }),
+  ])
+  return agents.map((agent) => {
+    const row = priceOf(agent.model, now)
+    const price = row && { input: row.in, output: row.out, source: row.source, checkedOn: row.checkedOn }
+    return { ...agent, runningNow: runs.find((run) => run.agentId === agent.id)?._count ?? 0, price }
   })
 }

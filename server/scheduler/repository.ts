@@ -6,7 +6,7 @@ import { type Acceptance, planSchema } from '#server/planner/model'
 import type { Requirement, Run, Task } from '#server/platform/database/generated/client'
 import type { Transaction } from '#server/platform/database/transaction'
 import { requirementStatusSchema } from '#server/requirements/model'
-import { type Review, reviewSchema, type RunStatus } from '#server/runs/model'
+import { type Review, type RunStatus, reviewSchema } from '#server/runs/model'
 import { availableProviders } from '#server/secrets/queries'
 import type { TaskStatus } from '#server/tasks/model'
 import type { AgentFact, Facts, RunFact, TaskFact } from './rules/facts'
@@ -76,7 +76,8 @@ async function loadTasks(tx: Transaction, planId: string, runs: Run[]): Promise<
   return tasks.map((task) => {
     const run = runs.findLast((candidate) => candidate.taskId === task.id && candidate.purpose === 'implement') ?? null
     const reviews = runs.filter(
-      (candidate) => candidate.taskId === task.id && candidate.purpose === 'review' && candidate.baseCommit === run?.commit,
+      (candidate) =>
+        candidate.taskId === task.id && candidate.purpose === 'review' && candidate.baseCommit === run?.commit,
     )
     const merge = task.merges.find((candidate) => candidate.runId === run?.id)
     return {

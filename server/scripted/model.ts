@@ -100,6 +100,15 @@ export interface Frame {
   terminal?: boolean
 }
 
+export interface StreamError {
+  type: string
+  message: string
+  /** number of events sent before it */
+  after: number
+  /** Responses only: the answer ends as `response.failed` instead of an `error` event. */
+  failed: boolean
+}
+
 /** A provider's protocol: how it reads a request and writes an answer. Pure. */
 export interface Wire {
   name: ConnectorName
@@ -112,7 +121,7 @@ export interface Wire {
   models(): unknown
   error(refusal: Refusal, requestId: string): unknown
   /** An error in the middle of a stream, after the status 200 has been sent. */
-  streamError(reply: Reply, type: string, message: string): Frame[]
+  streamError(reply: Reply, error: StreamError): Frame[]
   requestIdHeader: string
 }
 

@@ -29,7 +29,8 @@ export async function recordSignal(job: JobData): Promise<void> {
     })
     if (earlier) {
       // The same run reporting again after a restart is not a second report.
-      if (earlier.runId !== runId) await tx.signal.update({ where: { id: earlier.id }, data: { count: { increment: 1 } } })
+      if (earlier.runId !== runId)
+        await tx.signal.update({ where: { id: earlier.id }, data: { count: { increment: 1 } } })
       return
     }
     await tx.signal.create({

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os'
 import { closeDatabase } from '#server/platform/database/client'
+import { followLauncher } from '#server/platform/http/boot'
 import { logger } from '#server/platform/logging/logger'
 import { Consumer } from '#server/platform/queue/consumer'
 import { Listener } from '#server/platform/queue/listener'
 import { JOBS_CHANNEL, stopQueue } from '#server/platform/queue/queue'
-import { followLauncher } from '#server/platform/http/shutdown'
 import { sweep } from '#server/scheduler/handlers'
 import { handlers } from './handlers'
 

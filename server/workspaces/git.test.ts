@@ -313,7 +313,9 @@ describe('records', () => {
   })
 
   it.each(['../x', '/x', '.git/config', ''])('refuses the path %j', (given) => {
-    expect(() => writeRecord(projectId, [{ path: given, text: '' }], 'Record')).toThrow('not a file of the workspace')
+    return expect(writeRecord(projectId, [{ path: given, text: '' }], 'Record')).rejects.toThrow(
+      'not a file of the workspace',
+    )
   })
 })
 

@@ -19,15 +19,27 @@ it('lets server and sandbox work on the same files, commits them, and proves the
   const run = (command: string, workspace = worktree, writable = true) =>
     runner.run({ workspace, command, writable, timeoutMs: 30_000 })
   await writeFile(worktree, 'implementation/sum.mjs', 'export const sum = (a, b) => a - b\n')
-  const test = "import t from 'node:test'; import a from 'node:assert'; import { sum } from '../implementation/sum.mjs'; t('sums', () => a.equal(sum(1, 2), 3))"
+  const test =
+    "import t from 'node:test'; import a from 'node:assert'; import { sum } from '../implementation/sum.mjs'; t('sums', () => a.equal(sum(1, 2), 3))"
   await writeFile(worktree, 'tests/sum.test.mjs', test)
   expect((await run('node --test tests/')).exitCode).toBe(1)
-  expect((await run("sed -i 's/a - b/a + b/' implementation/sum.mjs && mkdir -p made && echo x > made/by-agent && chmod 600 made/by-agent")).exitCode).toBe(0)
+  expect(
+    (
+      await run(
+        "sed -i 's/a - b/a + b/' implementation/sum.mjs && mkdir -p made && echo x > made/by-agent && chmod 600 made/by-agent",
+      )
+    ).exitCode,
+  ).toBe(0)
   expect((await readFile(worktree, 'implementation/sum.mjs', { maxBytes: 1_000 })).text).toContain('a + b')
   await writeFile(worktree, 'made/by-server', 'y')
   expect((await run('echo more >> made/by-server && cat made/by-agent made/by-server')).output).toBe('x\nymore\n')
   const made = await commitWorktree({ projectId: 'project', runId: 'run', base, message: 'Sum' })
-  expect(made?.files.map((file) => file.path)).toEqual(['implementation/sum.mjs', 'made/by-agent', 'made/by-server', 'tests/sum.test.mjs'])
+  expect(made?.files.map((file) => file.path)).toEqual([
+    'implementation/sum.mjs',
+    'made/by-agent',
+    'made/by-server',
+    'tests/sum.test.mjs',
+  ])
   const clean = path.join(data, 'clean')
   await checkoutClean({ projectId: 'project', commit: made?.commit ?? '', directory: clean })
   expect((await run('node --test tests/', clean, false)).exitCode).toBe(0)

@@ -12,7 +12,11 @@ function side(name: string, text: string | null): string {
 export function describeConflicts(conflicts: readonly MergeConflict[]): string {
   return conflicts
     .map((conflict) =>
-      [`Conflict in ${conflict.path}`, side('In the project now', conflict.main), side('In your version', conflict.task)].join('\n'),
+      [
+        `Conflict in ${conflict.path}`,
+        side('In the project now', conflict.main),
+        side('In your version', conflict.task),
+      ].join('\n'),
     )
     .join('\n\n')
 }

@@ -132,7 +132,11 @@ function checkTask(task: PlanTask, path: string, world: PlanWorld): Problem[] {
     acceptanceIds.add(item.id)
   })
   if (task.owns.length === 0) {
-    problems.push({ code: 'no-files', path: `${path}.owns`, message: `${task.id} owns no file, so it can change nothing.` })
+    problems.push({
+      code: 'no-files',
+      path: `${path}.owns`,
+      message: `${task.id} owns no file, so it can change nothing.`,
+    })
   }
   for (const field of ['owns', 'reads'] as const) {
     for (const glob of task[field]) {

@@ -11,7 +11,13 @@ export interface ClosingFacts {
   questions: readonly { statement: string; text: string }[]
   /** the acceptance commands as re-executed on the final state of the project */
   finalChecks: readonly { passed: boolean; command: string; proves: readonly string[]; todo: readonly string[] }[]
-  tasks: readonly { ref: string; title: string; status: string; statusReason: string; statementRefs: readonly string[] }[]
+  tasks: readonly {
+    ref: string
+    title: string
+    status: string
+    statusReason: string
+    statementRefs: readonly string[]
+  }[]
 }
 
 export interface StatementOutcome {
@@ -72,5 +78,10 @@ export function closing(facts: ClosingFacts, outcomes: readonly StatementOutcome
     ...(missing > 0 ? [`${missing} not built`] : []),
     ...(total === 0 ? ['the text asks for nothing that could be checked'] : []),
   ]
-  return { status: 'partly_done', proven, total, reason: `${proven} of ${total} statements are proven; ${rest.join(', ')}.` }
+  return {
+    status: 'partly_done',
+    proven,
+    total,
+    reason: `${proven} of ${total} statements are proven; ${rest.join(', ')}.`,
+  }
 }

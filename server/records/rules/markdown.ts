@@ -34,7 +34,8 @@ export interface RequirementFacts {
 
 export function requirementRecord(facts: RequirementFacts): RecordFile {
   const rows = facts.statements.map(
-    (item) => `| ${item.ref} | ${item.kind} | ${cell(item.text)} | ${item.outcome.replace('_', ' ')} | ${cell(item.outcomeReason)} |`,
+    (item) =>
+      `| ${item.ref} | ${item.kind} | ${cell(item.text)} | ${item.outcome.replace('_', ' ')} | ${cell(item.outcomeReason)} |`,
   )
   const text = [
     `# R${facts.number} ${line(facts.title)}`,
@@ -61,7 +62,15 @@ export interface PlanFacts {
   scripted: boolean
   assumptions: string[]
   questions: { statement: string; text: string }[]
-  tasks: { id: string; title: string; kind: string; dependsOn: string[]; statements: string[]; owns: string[]; commands: string[] }[]
+  tasks: {
+    id: string
+    title: string
+    kind: string
+    dependsOn: string[]
+    statements: string[]
+    owns: string[]
+    commands: string[]
+  }[]
 }
 
 export function planRecord(facts: PlanFacts): RecordFile {
@@ -79,9 +88,16 @@ export function planRecord(facts: PlanFacts): RecordFile {
     '|---|---|---|---|---|---|---|',
     ...rows,
     '',
-    ...(facts.assumptions.length > 0 ? ['## Assumptions', '', ...facts.assumptions.map((item) => `- ${line(item)}`), ''] : []),
+    ...(facts.assumptions.length > 0
+      ? ['## Assumptions', '', ...facts.assumptions.map((item) => `- ${line(item)}`), '']
+      : []),
     ...(facts.questions.length > 0
-      ? ['## Asked instead of built', '', ...facts.questions.map((item) => `- ${item.statement}: ${line(item.text)}`), '']
+      ? [
+          '## Asked instead of built',
+          '',
+          ...facts.questions.map((item) => `- ${item.statement}: ${line(item.text)}`),
+          '',
+        ]
       : []),
   ].join('\n')
   return { path: `architecture/R${facts.number}-plan-${facts.revision}.md`, text }

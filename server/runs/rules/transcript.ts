@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ConnectorName, } from '#server/agents/model'
+import type { ConnectorName } from '#server/agents/model'
 import type { RequestedCall, StopReason, ToolResult, TranscriptEntry } from '#server/agents/ports'
 import { block } from '#server/kernel/blocks'
 

@@ -1,4 +1,10 @@
-import { listFolder, readFile as read, replaceInFile, searchFiles as search, writeFile as write } from '#server/workspaces/files'
+import {
+  listFolder,
+  readFile as read,
+  replaceInFile,
+  searchFiles as search,
+  writeFile as write,
+} from '#server/workspaces/files'
 import type { CallOutcome } from '../ports'
 import type { Tool } from './toolset'
 
@@ -12,7 +18,9 @@ function done(output: string): CallOutcome {
 export const listFiles: Tool<'list_files'> = async ({ path }, { worktree, context }) => {
   const { entries, more } = await listFolder(worktree, path === '' ? '.' : path)
   context.log.write('tool', `list_files ${path} · ${entries.length} entries\n`)
-  const lines = entries.map((entry) => (entry.kind === 'folder' ? `${entry.path}/` : `${entry.path} (${entry.bytes} bytes)`))
+  const lines = entries.map((entry) =>
+    entry.kind === 'folder' ? `${entry.path}/` : `${entry.path} (${entry.bytes} bytes)`,
+  )
   return done([...lines, ...(more ? ['… more entries are not shown'] : [])].join('\n') || 'The folder is empty.')
 }
 
@@ -40,7 +48,10 @@ export const patchFile: Tool<'patch_file'> = async (input, { worktree, context }
 }
 
 /** A patch that an earlier worker had made before it stopped: the old text is gone, the new one is there. */
-async function alreadyPatched(worktree: string, input: { path: string; search: string; replace: string }): Promise<boolean> {
+async function alreadyPatched(
+  worktree: string,
+  input: { path: string; search: string; replace: string },
+): Promise<boolean> {
   const file = await read(worktree, input.path, { maxBytes: READ_BYTES })
   return !file.text.includes(input.search) && file.text.includes(input.replace)
 }

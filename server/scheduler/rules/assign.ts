@@ -50,18 +50,28 @@ function judge(agent: AgentFact, wish: Wish): Candidate {
   const price = agent.outputPrice === null ? 0.5 : PRICE_MIDDLE / (PRICE_MIDDLE + agent.outputPrice)
   const specialist = 1 / agent.capabilities.length
   const score = weights.health * health + weights.load * load + weights.price * price + weights.specialist * specialist
-  const priceFact = agent.outputPrice === null ? 'price not applicable' : `$${agent.outputPrice} per million output tokens`
+  const priceFact =
+    agent.outputPrice === null ? 'price not applicable' : `$${agent.outputPrice} per million output tokens`
   const facts = [
     `${agent.recentRuns - agent.recentFailures} of its last ${agent.recentRuns} runs went well`,
     `${agent.running} of ${agent.maxConcurrent} slots in use`,
     wish.providerMode === 'scripted' ? 'scripted: no price' : priceFact,
     `offers ${agent.capabilities.join(', ')}`,
   ]
-  return { agentId: agent.id, name: agent.name, score: refusedBecause ? null : Number(score.toFixed(3)), facts, refusedBecause }
+  return {
+    agentId: agent.id,
+    name: agent.name,
+    score: refusedBecause ? null : Number(score.toFixed(3)),
+    facts,
+    refusedBecause,
+  }
 }
 
 /** The agent for a task, or null with every candidate's reason when none fits. Ties go to the first by name. */
-export function assign(agents: readonly AgentFact[], wish: Wish): { chosen: Assignment | null; candidates: Candidate[] } {
+export function assign(
+  agents: readonly AgentFact[],
+  wish: Wish,
+): { chosen: Assignment | null; candidates: Candidate[] } {
   const candidates = [...agents]
     .sort((left, right) => left.name.localeCompare(right.name, 'en') || left.id.localeCompare(right.id))
     .map((agent) => judge(agent, wish))

@@ -15,7 +15,13 @@ export interface Facts {
   }
   project: { planApproval: 'automatic' | 'ask'; providerMode: 'scripted' | 'live' }
   /** the newest plan revision */
-  plan: { id: string; revision: number; status: string; questions: { statement: string; text: string }[]; tasks: number } | null
+  plan: {
+    id: string
+    revision: number
+    status: string
+    questions: { statement: string; text: string }[]
+    tasks: number
+  } | null
   planRuns: RunFact[]
   tasks: TaskFact[]
   decisions: DecisionFact[]

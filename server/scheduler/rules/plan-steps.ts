@@ -56,7 +56,8 @@ function choosePlanner(facts: Facts): Step[] {
     providerMode: facts.project.providerMode,
     tried,
   })
-  if (chosen) return [{ kind: 'start-plan', assignment: chosen, attempt: currentRound(facts) * ROUND + round.length + 1 }]
+  if (chosen)
+    return [{ kind: 'start-plan', assignment: chosen, attempt: currentRound(facts) * ROUND + round.length + 1 }]
   if (tried.length > 0) return [{ kind: 'raise', question: planFailed(facts) }]
   return [{ kind: 'raise', question: noPlanner(facts, describeRefusals(candidates)) }]
 }
@@ -113,11 +114,18 @@ function approval(facts: Facts, dedupeKey: string): Question {
         consequence: 'The Analyst makes a new plan with your comment. Nothing is lost.',
         reversible: true,
       },
-      { id: 'cancel', label: 'Stop', consequence: 'The requirement is cancelled. Nothing is built.', reversible: false },
+      {
+        id: 'cancel',
+        label: 'Stop',
+        consequence: 'The requirement is cancelled. Nothing is built.',
+        reversible: false,
+      },
     ],
     recommended: 'approve',
     recommendedWhy:
-      asked === 0 ? 'The plan passed every check of the validator.' : 'What can be proven gets built; the rest is reported, not guessed.',
+      asked === 0
+        ? 'The plan passed every check of the validator.'
+        : 'What can be proven gets built; the rest is reported, not guessed.',
     dedupeKey,
   }
 }
@@ -128,7 +136,12 @@ function noPlanner(facts: Facts, refusals: string): Question {
     question: `Nobody can plan R${facts.requirement.number} "${facts.requirement.title}". What now?`,
     why: `Planning needs an enabled agent with the capability analysis. ${refusals}.`,
     options: [
-      { id: 'retry', label: 'Try again', consequence: 'After an agent was enabled or a key was added.', reversible: true },
+      {
+        id: 'retry',
+        label: 'Try again',
+        consequence: 'After an agent was enabled or a key was added.',
+        reversible: true,
+      },
       { id: 'cancel', label: 'Stop', consequence: 'The requirement is cancelled.', reversible: false },
     ],
     recommended: 'retry',
@@ -148,7 +161,8 @@ function planFailed(facts: Facts): Question {
       { id: 'cancel', label: 'Stop', consequence: 'The requirement is cancelled.', reversible: false },
     ],
     recommended: 'retry',
-    recommendedWhy: 'Most failures of a provider pass; a plan refused by the validator is better after the text was made clearer.',
+    recommendedWhy:
+      'Most failures of a provider pass; a plan refused by the validator is better after the text was made clearer.',
     dedupeKey: `${facts.requirement.id}:plan_failed:${count(facts, 'plan_failed')}`,
   }
 }

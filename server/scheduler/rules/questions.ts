@@ -28,7 +28,9 @@ function key(task: TaskFact, facts: Facts, kind: string): string {
 
 function blocks(task: TaskFact, facts: Facts): string {
   const waiting = facts.tasks.filter((other) => other.dependsOn.includes(task.id)).map((other) => other.ref)
-  return waiting.length === 0 ? 'Nothing else waits for it.' : `${waiting.join(', ')} wait${waiting.length === 1 ? 's' : ''} for it.`
+  return waiting.length === 0
+    ? 'Nothing else waits for it.'
+    : `${waiting.join(', ')} wait${waiting.length === 1 ? 's' : ''} for it.`
 }
 
 export function taskFailed(task: TaskFact, facts: Facts, lastWords: string): Question {
@@ -64,8 +66,17 @@ export function noReviewer(task: TaskFact, facts: Facts, refusals: string): Ques
     question: `Nobody can review ${task.ref} "${task.title}". Merge it on its evidence alone?`,
     why: `Its checks passed. A review needs an agent with the capability validation on another connector than the implementer's. ${refusals}. ${blocks(task, facts)}`,
     options: [
-      { ...retry, label: 'Have it done and reviewed again', consequence: 'After a reviewer was enabled or a key was added.' },
-      { id: 'accept', label: 'Merge without review', consequence: 'The evidence counts; the missing review is recorded.', reversible: true },
+      {
+        ...retry,
+        label: 'Have it done and reviewed again',
+        consequence: 'After a reviewer was enabled or a key was added.',
+      },
+      {
+        id: 'accept',
+        label: 'Merge without review',
+        consequence: 'The evidence counts; the missing review is recorded.',
+        reversible: true,
+      },
       skip,
       cancel,
     ],

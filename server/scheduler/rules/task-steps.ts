@@ -127,7 +127,9 @@ function whileProving(task: TaskFact, facts: Facts): Step[] {
       .map((check) => `\`${check.command}\` ended with exit code ${check.exitCode ?? 'none'}:\n${tail(check.output)}`)
       .join('\n\n')
     const reason = `${failed.length} of ${task.checks.length} checks failed: ${failed[0]?.command ?? ''}`
-    return [sendBack(task, `The orchestrator re-ran your acceptance commands in a clean checkout.\n\n${feedback}`, reason)]
+    return [
+      sendBack(task, `The orchestrator re-ran your acceptance commands in a clean checkout.\n\n${feedback}`, reason),
+    ]
   }
   return startReview(task, run, facts)
 }
@@ -158,7 +160,9 @@ function whileReviewing(task: TaskFact, facts: Facts): Step[] {
   if (review.status !== 'finished' || !review.verdict) return []
   if (review.verdict.verdict === 'approve') return [{ kind: 'queue-merge', taskId: task.id, runId: run.id }]
   const findings = describeFindings(review.verdict)
-  return [sendBack(task, `The reviewer asks for changes.\n\n${findings}`, `Changes asked for: ${review.verdict.summary}`)]
+  return [
+    sendBack(task, `The reviewer asks for changes.\n\n${findings}`, `Changes asked for: ${review.verdict.summary}`),
+  ]
 }
 
 function describeFindings(review: Review): string {
@@ -175,6 +179,7 @@ function whileMerging(task: TaskFact): Step[] {
   if (merge.status === 'merged' && merge.mergedCommit) {
     return [{ kind: 'finish-task', taskId: task.id, mergedCommit: merge.mergedCommit }]
   }
-  const what = merge.status === 'conflict' ? 'Others changed the same lines meanwhile' : 'It fails together with what others built'
+  const what =
+    merge.status === 'conflict' ? 'Others changed the same lines meanwhile' : 'It fails together with what others built'
   return [sendBack(task, `${what}. Start from the present state of the project.\n\n${merge.detail}`, what)]
 }

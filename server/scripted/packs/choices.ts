@@ -1,5 +1,5 @@
-import { simplified } from '#server/scripted/packs/sentence'
 import type { Source, SourceStatement } from '#server/scripted/packs/ports'
+import { simplified } from '#server/scripted/packs/sentence'
 
 export interface OpenWords {
   statement: string

@@ -45,17 +45,23 @@ function claimsOf(source: Source, model: CrudModel): Claim[] {
   }
   const claims = matches.flatMap(({ ref, match }) => {
     const body = match.render()
-    return body === null ? [] : [{ ref, rule: match.rule, says: match.says, body: `const api = await start()\n${body}` }]
+    return body === null
+      ? []
+      : [{ ref, rule: match.rule, says: match.says, body: `const api = await start()\n${body}` }]
   })
   const { choice } = model
   const chosen = choice && model.entities.find((entity) => entity.noun === choice.noun)
   if (!choice || !chosen) return claims
   const says = choice.archive ? `a deleted ${choice.noun} is restorable` : `a deleted ${choice.noun} is gone for good`
-  return [...claims, { ref: choice.statement, rule: 'deleted: the way chosen', says, body: choiceTest(chosen, choice.archive) }]
+  return [
+    ...claims,
+    { ref: choice.statement, rule: 'deleted: the way chosen', says, body: choiceTest(chosen, choice.archive) },
+  ]
 }
 
 const goneFor = /^(?:removed|deleted) (?:for good|permanently|forever)$/i
-const archived = /^(?:archived|kept in an archive)(?: (?:and|where it is|so that it is) (?:restorable|can be restored))?$/i
+const archived =
+  /^(?:archived|kept in an archive)(?: (?:and|where it is|so that it is) (?:restorable|can be restored))?$/i
 
 /** "Whether a deleted task is removed for good or archived and restorable is still to be decided." */
 function readChoice(source: Source, model: CrudModel) {
@@ -68,10 +74,19 @@ function readChoice(source: Source, model: CrudModel) {
     if (!isOurs) continue
     const question = `What happens to a deleted ${entity.noun}?`
     const options = [
-      { id: 'archive', label: 'Archive it', consequence: 'It leaves every list and can be restored; the data file keeps growing.' },
+      {
+        id: 'archive',
+        label: 'Archive it',
+        consequence: 'It leaves every list and can be restored; the data file keeps growing.',
+      },
       { id: 'remove', label: 'Remove it for good', consequence: 'Nothing of it is kept; a mistake cannot be undone.' },
     ]
-    const taken = answered(source, question, options.map((option) => option.label), 0)
+    const taken = answered(
+      source,
+      question,
+      options.map((option) => option.label),
+      0,
+    )
     entity.operations.add('delete')
     model.choice = {
       statement: statement.ref,
@@ -100,7 +115,11 @@ function unitsOf(model: CrudModel, claims: Claim[]): BuildUnit[] {
       ],
     },
     {
-      ...codeUnit('validation', 'Rules of the fields', 'Check every field rule and say what is wrong, as plain functions.'),
+      ...codeUnit(
+        'validation',
+        'Rules of the fields',
+        'Check every field rule and say what is wrong, as plain functions.',
+      ),
       statements: fieldRefs.length > 0 ? fieldRefs : all.slice(0, 1),
       files: [
         { path: 'implementation/src/validation.js', text: validationFile(model) },
@@ -109,14 +128,24 @@ function unitsOf(model: CrudModel, claims: Claim[]): BuildUnit[] {
     },
   ]
   if (model.choice) units.push(retentionUnit(model.choice))
-  units.push(apiUnit(model, claims, units.map((unit) => unit.key)))
+  units.push(
+    apiUnit(
+      model,
+      claims,
+      units.map((unit) => unit.key),
+    ),
+  )
   return units
 }
 
 function retentionUnit(choice: NonNullable<CrudModel['choice']>): BuildUnit {
   const { archive, noun, ...open } = choice
   return {
-    ...codeUnit('retention', `What becomes of a deleted ${noun}`, `Ask which way is wanted, then decide what is kept of a deleted ${noun}.`),
+    ...codeUnit(
+      'retention',
+      `What becomes of a deleted ${noun}`,
+      `Ask which way is wanted, then decide what is kept of a deleted ${noun}.`,
+    ),
     statements: [choice.statement],
     files: [
       { path: 'implementation/src/retention.js', text: retentionFile(archive) },
@@ -146,5 +175,15 @@ function codeUnit(key: string, title: string, instructions: string): BuildUnit {
   const acceptance = [
     { id: 'A1', text: `${title}: every test passes.`, command: `node --test tests/${key}.test.js`, proves: [] },
   ]
-  return { key, title, kind: 'implement', capability: 'code', instructions, dependsOn: [], statements: [], files: [], acceptance }
+  return {
+    key,
+    title,
+    kind: 'implement',
+    capability: 'code',
+    instructions,
+    dependsOn: [],
+    statements: [],
+    files: [],
+    acceptance,
+  }
 }

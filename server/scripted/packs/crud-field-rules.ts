@@ -1,6 +1,6 @@
 import { type CrudModel, type Entity, type Field, fieldOf, validRecord } from '#server/scripted/packs/crud-model'
 import { adding, entityIn, fieldMeant, type Match, type Rule } from '#server/scripted/packs/crud-rules'
-import { literal, namesIn, valuesIn } from '#server/scripted/packs/sentence'
+import { literal, valuesIn } from '#server/scripted/packs/sentence'
 
 function creating(entity: Entity, change: string, number = 1): string {
   const role = literal(entity.roles.get('create') ?? null)
@@ -18,9 +18,10 @@ function refused(entity: Entity, field: Field, value: string): string {
 }`
 }
 
-function accepted(entity: Entity, field: Field, value: string): string {
+/** Each accepted record gets a number of its own, so that a unique field elsewhere is no obstacle. */
+function accepted(entity: Entity, field: Field, value: string, number = 1): string {
   return `{
-  const answer = ${creating(entity, `${key(field)}: ${value}`)}
+  const answer = ${creating(entity, `${key(field)}: ${value}`, number)}
   assert.equal(answer.status, 201)
   assert.equal(answer.body${key(field)}, ${value})
 }`
@@ -47,7 +48,7 @@ function lengthPart(min: number | null, max: number | null): Part {
         parts.push(accepted(entity, field, `'x'.repeat(${max})`), refused(entity, field, `'x'.repeat(${max + 1})`))
       }
       if (min !== null && min > 0) {
-        parts.push(accepted(entity, field, `'y'.repeat(${min})`), refused(entity, field, `'y'.repeat(${min - 1})`))
+        parts.push(accepted(entity, field, `'y'.repeat(${min})`, 2), refused(entity, field, `'y'.repeat(${min - 1})`))
       }
       // the refusals look at an empty list, so they come first
       return parts.sort((a, b) => Number(a.includes('201')) - Number(b.includes('201'))).join('\n')
@@ -61,7 +62,7 @@ function oneOfPart(values: string[]): Part {
     field.oneOf = values
     return () => {
       const wrong = refused(entity, field, literal(`${values[0]}-and-more`))
-      return [wrong, ...values.map((value) => accepted(entity, field, literal(value)))].join('\n')
+      return [wrong, ...values.map((value, at) => accepted(entity, field, literal(value), at + 1))].join('\n')
     }
   }
 }
@@ -73,7 +74,7 @@ function defaultPart(value: string): Part {
     return () => {
       if (field.oneOf.length > 0 && !field.oneOf.includes(value)) return null
       const other = field.oneOf.find((one) => one !== value)
-      const given = other === undefined ? '' : `\n${accepted(entity, field, literal(other))}`
+      const given = other === undefined ? '' : `\n${accepted(entity, field, literal(other), 2)}`
       return `const made = ${creating(entity, `${key(field)}: undefined`)}
 assert.equal(made.status, 201)
 assert.equal(made.body${key(field)}, ${literal(value)})${given}`
@@ -127,7 +128,9 @@ const fieldRule: Rule = (line, model) => {
   const sentence = match[2] ?? ''
   const listed = /^(?:is|must be|can be|may be) (?:always )?(?:either |one of )?(.+)$/i.exec(sentence)
   const values = listed && /\bor\b|one of/.test(sentence) ? valuesIn((listed[1] ?? '').replace(/^one of /i, '')) : null
-  const byDefault = /^is ["']?([\w-]+(?: [\w-]+)?)["']? (?:by default|unless (?:given|stated) otherwise)$/i.exec(sentence)
+  const byDefault = /^is ["']?([\w-]+(?: [\w-]+)?)["']? (?:by default|unless (?:given|stated) otherwise)$/i.exec(
+    sentence,
+  )
   // "between 3 and 80" holds an "and" that joins no parts
   const pieces = sentence.split(/\s+and\s+(?!\d)/)
   const parts = values ? [oneOfPart(values)] : byDefault ? [defaultPart(byDefault[1] ?? '')] : pieces.map(partOf)
@@ -156,7 +159,8 @@ function indented(text: string): string {
 
 /** "A new task has the status open." */
 const newRule: Rule = (line, model) => {
-  const match = /^(?:an?|each|every) new ([a-z]+) (?:has|gets|starts with) the ([a-z ]{2,40}?) ["']?([\w-]+)["']?$/i.exec(line)
+  const match =
+    /^(?:an?|each|every) new ([a-z]+) (?:has|gets|starts with) the ([a-z ]{2,40}?) ["']?([\w-]+)["']?$/i.exec(line)
   const entity = entityIn(model, match?.[1] ?? '')
   const field = entity && fieldOf(entity, match?.[2] ?? '')
   return entity && field ? combined([defaultPart(match?.[3] ?? '')], entity, field, 'default') : null
@@ -164,16 +168,21 @@ const newRule: Rule = (line, model) => {
 
 /** "Two projects can't have the same name." */
 const sameRule: Rule = (line, model) => {
-  const match = /^(?:no )?two ([a-z]+) (?:can't|cannot|can not|must not|may not|can|may)(?: ever)? (?:have|share) the same ([a-z ]+)$/i.exec(line)
+  const match =
+    /^(?:no )?two ([a-z]+) (?:can't|cannot|can not|must not|may not|can|may)(?: ever)? (?:have|share) the same ([a-z ]+)$/i.exec(
+      line,
+    )
   const entity = entityIn(model, match?.[1] ?? '')
   const field = entity && fieldOf(entity, match?.[2] ?? '')
-  const isDenied = /^no two .* (?:can|may) /i.test(line) || /^two .*(?:can't|cannot|can not|must not|may not)/i.test(line)
+  const isDenied =
+    /^no two .* (?:can|may) /i.test(line) || /^two .*(?:can't|cannot|can not|must not|may not)/i.test(line)
   return entity && field && isDenied ? combined([uniquePart], entity, field, 'unique') : null
 }
 
 /** "A task without a title is refused with 400." */
 const withoutRule: Rule = (line, model) => {
-  const match = /^an? ([a-z]+) without an? ([a-z ]+?) is (?:refused|rejected|answered)(?: with (?:status )?400)?$/i.exec(line)
+  const match =
+    /^an? ([a-z]+) without an? ([a-z ]+?) is (?:refused|rejected|answered)(?: with (?:status )?400)?$/i.exec(line)
   const entity = entityIn(model, match?.[1] ?? '')
   const field = entity && fieldOf(entity, match?.[2] ?? '')
   return entity && field ? combined([requiredPart], entity, field, 'required') : null
@@ -189,9 +198,15 @@ assert.deepEqual(Object.keys(read.body).filter((key) => key !== 'id').sort(), ${
 }
 
 const verbs: Record<string, 'GET' | 'PATCH' | 'DELETE'> = {
-  'asking for': 'GET', opening: 'GET', reading: 'GET', changing: 'PATCH', editing: 'PATCH', deleting: 'DELETE',
+  'asking for': 'GET',
+  opening: 'GET',
+  reading: 'GET',
+  changing: 'PATCH',
+  editing: 'PATCH',
+  deleting: 'DELETE',
 }
-const unknownRecord = /^(.{5,60}?) an? (?:unknown ([a-z]+)|([a-z]+) that (?:does not|doesn't) exist) (?:answers|is answered with|returns)(?: with)?(?: status)? 404(?: not found)?$/i
+const unknownRecord =
+  /^(.{5,60}?) an? (?:unknown ([a-z]+)|([a-z]+) that (?:does not|doesn't) exist) (?:answers|is answered with|returns)(?: with)?(?: status)? 404(?: not found)?$/i
 
 /** "Reading, changing or deleting a task that does not exist answers 404." */
 const missingRule: Rule = (line, model) => {
@@ -219,7 +234,11 @@ const missingRule: Rule = (line, model) => {
 /** "A request that is not valid JSON is refused with 400." */
 const jsonRule: Rule = (line, model) => {
   const entity = model.entities[0]
-  if (!entity || !/^a request that is not (?:valid )?json (?:answers|is answered with|is refused with)(?: status)? 400$/i.test(line)) return null
+  if (
+    !entity ||
+    !/^a request that is not (?:valid )?json (?:answers|is answered with|is refused with)(?: status)? 400$/i.test(line)
+  )
+    return null
   const role = () => literal(entity.roles.get('create') ?? null)
   const render = () => `for (const text of ['', '{', 'title=x', '{"a":1,}', 'undefined']) {
   const answer = await api.raw('POST', '/${entity.path}', text, ${role()})
@@ -231,7 +250,10 @@ assert.deepEqual((await api.call('GET', '/${entity.path}')).body, [])`
 
 /** "Tasks are still there after a restart." */
 const restartRule: Rule = (line, model) => {
-  const match = /^(?:all )?([a-z]+) (?:survive|are (?:kept|still there) after) a restart(?: of the (?:server|service))?$/i.exec(line)
+  const match =
+    /^(?:all )?([a-z]+) (?:survive|are (?:kept|still there) after) a restart(?: of the (?:server|service))?$/i.exec(
+      line,
+    )
   const entity = entityIn(model, match?.[1] ?? '')
   if (!entity) return null
   model.persistent = true
@@ -258,7 +280,8 @@ try {
 /** "Every error answer has a message that says what is wrong." */
 const messageRule: Rule = (line, model) => {
   const entity = model.entities[0]
-  const pattern = /^every (?:error answer|error|refused request) (?:has|is answered with|comes with) a message that says what is wrong$/i
+  const pattern =
+    /^every (?:error answer|error|refused request) (?:has|is answered with|comes with) a message that says what is wrong$/i
   if (!entity || !pattern.test(line)) return null
   const render = () => messageTest(model, entity)
   return { rule: 'errors say what is wrong', says: 'every error answer says what is wrong', render }
@@ -269,7 +292,8 @@ function messageTest(model: CrudModel, entity: Entity): string | null {
   if (!field) return null
   const roles = model.entities.flatMap((one) => [...one.roles].map(([operation, role]) => ({ one, operation, role })))
   const denied = roles.map(({ one, operation, role }) => {
-    const [method, id] = operation === 'create' ? ['POST', ''] : operation === 'change' ? ['PATCH', '/1'] : ['DELETE', '/1']
+    const [method, id] =
+      operation === 'create' ? ['POST', ''] : operation === 'change' ? ['PATCH', '/1'] : ['DELETE', '/1']
     return `says(await api.call('${method}', '/${one.path}${id}', {}), 403, ${literal(role)})`
   })
   const unique = entity.fields.find((one) => one.unique)
@@ -289,5 +313,13 @@ says(await api.call('PUT', '/${entity.path}'), 405, 'not possible')
 ${denied.join('\n')}${taken}`
 }
 
-export const fieldRules: Rule[] = [fieldRule, newRule, sameRule, withoutRule, missingRule, jsonRule, restartRule, messageRule]
-export { namesIn }
+export const fieldRules: Rule[] = [
+  fieldRule,
+  newRule,
+  sameRule,
+  withoutRule,
+  missingRule,
+  jsonRule,
+  restartRule,
+  messageRule,
+]

@@ -147,9 +147,7 @@ export function serverFile(model: CrudModel): string {
     }
     return `  ${literal(entity.path)}: ${literal(facts)},`
   })
-  const retention = model.choice
-    ? `import { isArchived, restorable, restored, retire } from './retention.js'\n`
-    : ''
+  const retention = model.choice ? `import { isArchived, restorable, restored, retire } from './retention.js'\n` : ''
   const imports = `import http from 'node:http'\n${retention}import { createStore } from './store.js'\nimport { complete, fields, problems } from './validation.js'\n`
   const head = `${imports}\n${model.choice ? '' : `${withoutRetention}\n`}const resources = {\n${table.join('\n')}\n}\n`
   return `${head}${serverBody}`

@@ -1,5 +1,5 @@
-import { identifier, namesIn, plural, simplified } from '#server/scripted/packs/sentence'
 import type { OpenChoice, Source } from '#server/scripted/packs/ports'
+import { identifier, namesIn, plural, simplified } from '#server/scripted/packs/sentence'
 
 export type FieldType = 'text' | 'date' | 'number'
 
@@ -50,7 +50,8 @@ export function newField(label: string): Field {
 
 const fieldList = /^(?:an?|each|every) ([a-z]{3,30}) (?:has|consists of) (.{3,300})$/i
 /** Nouns that look like entities and are not things people keep. */
-const notEntities = /^(?:page|form|user story|command|function|field|request|file|line|document|list|button|answer|error)$/i
+const notEntities =
+  /^(?:page|form|user story|command|function|field|request|file|line|document|list|button|answer|error)$/i
 
 /** The entities that statements of the form "A task has a title, a status and a due date." name. */
 export function readEntities(source: Source): Entity[] {

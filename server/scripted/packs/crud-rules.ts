@@ -1,5 +1,12 @@
-import { type CrudModel, type Entity, type Field, fieldOf, type Operation, validRecord } from '#server/scripted/packs/crud-model'
-import { literal, namesIn, valuesIn } from '#server/scripted/packs/sentence'
+import {
+  type CrudModel,
+  type Entity,
+  type Field,
+  fieldOf,
+  type Operation,
+  validRecord,
+} from '#server/scripted/packs/crud-model'
+import { literal, namesIn } from '#server/scripted/packs/sentence'
 
 /** A matched rule. `render` gives the test's body once the whole model is known, or null when the model contradicts it. */
 export interface Match {
@@ -9,8 +16,10 @@ export interface Match {
 }
 export type Rule = (line: string, model: CrudModel) => Match | null
 
-const nobodySpecial = 'anyone|everyone|everybody|users?|a user|members?|a member|team members?|people|the team|i|we|visitors?'
-const benefit = /,? so that (?:i|we|they|everyone|nobody|the team) (?:can )?(?:knows?|remembers?|forgets?|plans?|decides?|agrees?)\b[^\d]{0,60}$/i
+const nobodySpecial =
+  'anyone|everyone|everybody|users?|a user|members?|a member|team members?|people|the team|i|we|visitors?'
+const benefit =
+  /,? so that (?:i|we|they|everyone|nobody|the team) (?:can )?(?:knows?|remembers?|forgets?|plans?|decides?|agrees?)\b[^\d]{0,60}$/i
 
 interface Ask {
   /** the role that alone may do it; null when everybody may */
@@ -20,17 +29,23 @@ interface Ask {
 
 /** "Anyone can …", "As a user, I want to …", "Only leads can …": who may do what. */
 export function askOf(line: string): Ask | null {
-  const only = /^only (?:an? |the )?([a-z]{3,20}?)s? (?:can|may) (.+?)(?:(?:[,;]| and) (?:everyone|everybody|anyone|anybody) else (?:gets|is answered with) (?:status )?403)?$/i.exec(line)
+  const only =
+    /^only (?:an? |the )?([a-z]{3,20}?)s? (?:can|may) (.+?)(?:(?:[,;]| and) (?:everyone|everybody|anyone|anybody) else (?:gets|is answered with) (?:status )?403)?$/i.exec(
+      line,
+    )
   if (only) return { only: (only[1] ?? '').toLowerCase(), wish: only[2] ?? '' }
   const story = /^as an? (?:user|member|team member),? i want to (.+)$/i.exec(line.replace(benefit, ''))
   if (story) return { only: null, wish: story[1] ?? '' }
-  const plain = new RegExp(`^(?:${nobodySpecial}) (?:can|may|must be able to|should be able to|shall be able to) (.+)$`, 'i').exec(line)
+  const plain = new RegExp(
+    `^(?:${nobodySpecial}) (?:can|may|must be able to|should be able to|shall be able to) (.+)$`,
+    'i',
+  ).exec(line)
   if (plain) return { only: null, wish: plain[1] ?? '' }
   const possible = /^it (?:must|should|shall) be possible to (.+)$/i.exec(line)
   return possible ? { only: null, wish: possible[1] ?? '' } : null
 }
 
-function entityIn(model: CrudModel, word: string): Entity | undefined {
+export function entityIn(model: CrudModel, word: string): Entity | undefined {
   const name = word.toLowerCase()
   return model.entities.find((entity) => entity.noun === name || entity.nouns === name)
 }
@@ -109,7 +124,8 @@ const operationRule: Rule = (line, model) => {
     if (only !== null) entity.roles.set(operation, only)
     return {
       rule: only === null ? `${operation} a record` : `${operation} is for one role alone`,
-      says: only === null ? `${operation}: ${entity.nouns}` : `${operation}: ${entity.nouns}, by the role ${only} alone`,
+      says:
+        only === null ? `${operation}: ${entity.nouns}` : `${operation}: ${entity.nouns}, by the role ${only} alone`,
       render: () => {
         if (only !== null) return onlyTest(entity, operation, only)
         return entity.roles.has(operation) ? null : operationTest(entity, operation)
@@ -121,7 +137,9 @@ const operationRule: Rule = (line, model) => {
 
 const listRule: Rule = (line, model) => {
   const wish = askOf(line)
-  const match = /^(?:list|see|view|read|browse) (?:all|all the|the list of|a list of|a list of all) ([a-z]+)$/i.exec(wish?.wish ?? '')
+  const match = /^(?:list|see|view|read|browse) (?:all|all the|the list of|a list of|a list of all) ([a-z]+)$/i.exec(
+    wish?.wish ?? '',
+  )
   const entity = entityIn(model, match?.[1] ?? '')
   if (!entity || wish?.only !== null) return null
   const render = () => `assert.deepEqual((await api.call('GET', '/${entity.path}')).body, [])
@@ -157,7 +175,10 @@ function twoValues(field: Field, entity: Entity): [string | number, string | num
 const selections = [
   ['filters', /^filter (?:the )?(?:list of )?([a-z]+) by (.+)$/i],
   ['sorts', /^sort (?:the )?(?:list of )?([a-z]+) by (.+)$/i],
-  ['searches', /^search (?:for )?(?:the )?([a-z]+) by (?:words? (?:in|of) )?(?:the |their |its )?(.+?)(?:,? (?:ignoring case|in upper or lower case))?$/i],
+  [
+    'searches',
+    /^search (?:for )?(?:the )?([a-z]+) by (?:words? (?:in|of) )?(?:the |their |its )?(.+?)(?:,? (?:ignoring case|in upper or lower case))?$/i,
+  ],
   ['counts', /^(?:count|see how many) (?:the )?([a-z]+) (?:by|per|there are per|there are in each) (.+)$/i],
 ] as const
 
@@ -282,7 +303,9 @@ export const operationRules: Rule[] = [operationRule, listRule, oneRule, selecti
 
 /** The field a sentence about "the title" or "the title of a task" means; null when two entities could be meant. */
 export function fieldMeant(model: CrudModel, text: string): { entity: Entity; field: Field } | null {
-  const match = /^(?:the |every |each |an? )?([a-z][a-z -]{0,40}?)(?: of (?:an?|every|each|the) ([a-z]+))?$/i.exec(text.trim())
+  const match = /^(?:the |every |each |an? )?([a-z][a-z -]{0,40}?)(?: of (?:an?|every|each|the) ([a-z]+))?$/i.exec(
+    text.trim(),
+  )
   const named = match?.[2] ? entityIn(model, match[2]) : undefined
   if (match?.[2] && !named) return null
   const found = (named ? [named] : model.entities).flatMap((entity) => {
@@ -291,5 +314,3 @@ export function fieldMeant(model: CrudModel, text: string): { entity: Entity; fi
   })
   return found.length === 1 ? (found[0] ?? null) : null
 }
-
-export { entityIn, valuesIn }

@@ -135,7 +135,10 @@ try {
 export function apiTests(claims: Claim[]): string {
   const bodies = claims.map((claim) => claim.body).join('\n')
   const fs = ['mkdtempSync', 'readFileSync', 'rmSync'].filter((name) => bodies.includes(name))
-  const files = fs.length > 0 ? `import { ${fs.join(', ')} } from 'node:fs'\nimport { tmpdir } from 'node:os'\nimport { join } from 'node:path'\n` : ''
+  const files =
+    fs.length > 0
+      ? `import { ${fs.join(', ')} } from 'node:fs'\nimport { tmpdir } from 'node:os'\nimport { join } from 'node:path'\n`
+      : ''
   const general = String.raw`
 test('the server answers at known addresses only', async () => {
   const api = await start()

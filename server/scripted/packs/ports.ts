@@ -1,5 +1,5 @@
-import type { Acceptance, TaskKind } from '#server/planner/model'
 import type { Capability } from '#server/agents/model'
+import type { Acceptance, TaskKind } from '#server/planner/model'
 
 /** A numbered sentence of the requirement, as the prompt gives it. */
 export interface SourceStatement {

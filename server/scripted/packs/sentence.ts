@@ -16,11 +16,7 @@ const MAX_LENGTH = 400
 /** A statement in the form the patterns are written for: one line, no markup, no final stop. Null if no rule may try. */
 export function simplified(statement: SourceStatement): string | null {
   if (statement.kind === 'context' || statement.text.length > MAX_LENGTH) return null
-  const line = statement.text
-    .replaceAll(/[“”]/g, '"')
-    .replaceAll(/[‘’]/g, "'")
-    .replaceAll(/\s+/g, ' ')
-    .trim()
+  const line = statement.text.replaceAll(/[“”]/g, '"').replaceAll(/[‘’]/g, "'").replaceAll(/\s+/g, ' ').trim()
   return line.replace(/\s*[.!;]$/, '')
 }
 
@@ -33,7 +29,12 @@ export function literal(value: unknown): string {
 /** One tagged test. Only the ref and words of ours get into the source unescaped. */
 export function taggedTest(claim: Claim): string {
   const lines = claim.body.trim().split('\n')
-  return [`test(${literal(`[${claim.ref}] ${claim.says}`)}, async () => {`, ...lines.map((line) => `  ${line}`), '})', ''].join('\n')
+  return [
+    `test(${literal(`[${claim.ref}] ${claim.says}`)}, async () => {`,
+    ...lines.map((line) => `  ${line}`),
+    '})',
+    '',
+  ].join('\n')
 }
 
 /** "a title, an owner and a due date" → its parts, without articles. Null when a part is no plain name. */
@@ -47,7 +48,9 @@ export function namesIn(list: string): string[] | null {
 
 /** "open, doing or done" → its values, quotes removed. */
 export function valuesIn(list: string): string[] | null {
-  const parts = list.split(/\s*,\s*(?:and |or )?|\s+(?:and|or)\s+/).map((part) => part.trim().replaceAll(/^["'`]|["'`]$/g, ''))
+  const parts = list
+    .split(/\s*,\s*(?:and |or )?|\s+(?:and|or)\s+/)
+    .map((part) => part.trim().replaceAll(/^["'`]|["'`]$/g, ''))
   const isValue = (part: string) => /^[\w][\w -]{0,39}$/.test(part)
   return parts.length >= 2 && parts.length <= 20 && parts.every(isValue) ? parts : null
 }

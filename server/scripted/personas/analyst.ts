@@ -1,14 +1,15 @@
 import type { PlanContent, PlanTask } from '#server/planner/model'
-import type { Conversation, Step } from '../model'
-import type { BuildUnit, Source } from '../packs/ports'
-import { type Brief, briefsOf, type ProblemBlock } from '../rules/blocks'
-import { type Compile, type WholeBuild, wholeBuild } from '../rules/whole-build'
+import type { Conversation, Step } from '#server/scripted/model'
+import type { BuildUnit, Source } from '#server/scripted/packs/ports'
+import { type Brief, briefsOf, type ProblemBlock } from '#server/scripted/rules/blocks'
+import { type Compile, type WholeBuild, wholeBuild } from '#server/scripted/rules/whole-build'
 
 /** Writes the plan as structured output. On a repair it plans afresh and mends what the problems name. */
 export function analyst(conversation: Conversation, compile: Compile): Step {
   const briefs = briefsOf(conversation)
   const brief = briefs.find((each) => each.purpose === 'plan')
-  if (!brief) return answer('I have no requirement to plan.', '[scripted] There is no requirement in this conversation to plan.')
+  if (!brief)
+    return answer('I have no requirement to plan.', '[scripted] There is no requirement in this conversation to plan.')
   const build = wholeBuild(sourceOf(brief), compile)
   const problems = briefs.filter((each) => each.purpose === 'repair').flatMap((each) => each.problems)
   const plan = problems.reduce(mend(brief), planOf(build, brief))
@@ -43,7 +44,7 @@ function planOf(build: WholeBuild, brief: Brief): PlanContent {
       instructions: unit.instructions,
       dependsOn: unit.dependsOn.flatMap((key) => ids.get(key) ?? []),
       statements: unit.statements,
-      owns: unit.files.map((file) => file.path),
+      owns: unit.owns,
       reads: [],
       acceptance: unit.acceptance,
       risk: 'low',

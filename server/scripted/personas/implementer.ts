@@ -1,10 +1,10 @@
 import type { ToolInput, ToolName } from '#server/runs/model'
-import type { Conversation, Step, StepCall } from '../model'
-import type { BuildUnit, Source } from '../packs/ports'
-import { briefsOf, type TaskBlock } from '../rules/blocks'
-import { type Compile, wholeBuild } from '../rules/whole-build'
-import { callsDone, chosenOption, commandOutcome, type Done } from '../rules/work-done'
-import { sourceOf } from './analyst'
+import type { Conversation, Step, StepCall } from '#server/scripted/model'
+import type { BuildUnit, Source } from '#server/scripted/packs/ports'
+import { sourceOf } from '#server/scripted/personas/analyst'
+import { briefsOf, type TaskBlock } from '#server/scripted/rules/blocks'
+import { type Compile, unitOf, wholeBuild } from '#server/scripted/rules/whole-build'
+import { callsDone, chosenOption, commandOutcome, type Done } from '#server/scripted/rules/work-done'
 
 /** Files of one turn; more are written in the next. */
 const FILES_PER_TURN = 8
@@ -32,20 +32,12 @@ export function implementer(conversation: Conversation, compile: Compile): Step 
   const task = brief?.task
   if (!brief || !task) return give('There is no task in this conversation.', 'I was given no task, so I built nothing.')
   const source = sourceOf(brief)
-  const unit = unitFor(task, source, compile)
+  const unitFrom = (known: Source): BuildUnit | null => unitOf(wholeBuild(known, compile), task)
+  const unit = unitFrom(source)
   if (!unit) return unknownTask(task)
   if (!done.some((call) => call.name === 'list_files')) return start(task, brief.feedback)
-  const open = unit.choice ? settleChoice(unit, source, done, (settled) => unitFor(task, settled, compile)) : unit
+  const open = unit.choice ? settleChoice(unit, source, done, unitFrom) : unit
   return 'calls' in open ? open : build({ task, unit: open, done, feedback: brief.feedback })
-}
-
-/** The unit a task was made of. A plan by somebody else owns other files, and then there is none. */
-function unitFor(task: TaskBlock, source: Source, compile: Compile): BuildUnit | null {
-  const owned = new Set(task.owns)
-  const same = (unit: BuildUnit): boolean =>
-    unit.files.length === owned.size && unit.files.every((file) => owned.has(file.path))
-  const units = wholeBuild(source, compile).units
-  return units.find(same) ?? units.find((unit) => unit.title === task.title && unit.files.every((file) => owned.has(file.path))) ?? null
 }
 
 function call<Name extends ToolName>(name: Name, input: ToolInput<Name>): StepCall {
@@ -53,7 +45,12 @@ function call<Name extends ToolName>(name: Name, input: ToolInput<Name>): StepCa
 }
 
 function step(text: string, calls: StepCall[]): Step {
-  return { thinking: `[scripted] Next by the rules: ${calls.map((each) => each.name).join(', ')}.`, text: `[scripted] ${text}`, calls, stop: 'tool_use' }
+  return {
+    thinking: `[scripted] Next by the rules: ${calls.map((each) => each.name).join(', ')}.`,
+    text: `[scripted] ${text}`,
+    calls,
+    stop: 'tool_use',
+  }
 }
 
 function give(text: string, summary: string): Step {
@@ -82,7 +79,8 @@ function settleChoice(
   rebuilt: (source: Source) => BuildUnit | null,
 ): BuildUnit | Step {
   const choice = unit.choice
-  if (!choice || source.answers.some((answer) => answer.question === choice.question)) return unit
+  const answered = source.answers.some((answer) => answer.question === choice?.question)
+  if (!choice || (answered && unit.files.length > 0)) return unit
   const asked = done.findLast((each) => each.name === 'ask_human')
   if (!asked) {
     const { question, why, options, recommended } = choice
@@ -92,7 +90,11 @@ function settleChoice(
   }
   const option = asked.failed ? null : chosenOption(asked.output, choice.options)
   const settled =
-    option && rebuilt({ ...source, answers: [...source.answers, { question: choice.question, answer: option.label, comment: '' }] })
+    option &&
+    rebuilt({
+      ...source,
+      answers: [...source.answers, { question: choice.question, answer: option.label, comment: '' }],
+    })
   if (option && settled && settled.files.length > 0) return { ...settled, choice: undefined }
   return give(
     `I can not tell which option was chosen from “${asked.output.slice(0, 200)}”, so I do not guess.`,
@@ -101,13 +103,18 @@ function settleChoice(
 }
 
 function build({ task, unit, done, feedback }: Work): Step {
-  const written = new Set(done.filter((each) => each.name === 'write_file' && !each.failed).map((each) => each.input.path))
+  const written = new Set(
+    done.filter((each) => each.name === 'write_file' && !each.failed).map((each) => each.input.path),
+  )
   const missing = unit.files.filter((file) => !written.has(file.path))
   const stuck = missing.filter((file) => failures(done, file.path).length >= WRITE_ATTEMPTS)
   if (stuck[0]) return tellStuck(stuck[0].path, task, done)
   if (missing.length > 0) {
     const batch = missing.slice(0, FILES_PER_TURN)
-    return step(`I write ${batch.map((file) => file.path).join(', ')}.`, batch.map(({ path, text }) => call('write_file', { path, content: text })))
+    return step(
+      `I write ${batch.map((file) => file.path).join(', ')}.`,
+      batch.map(({ path, text }) => call('write_file', { path, content: text })),
+    )
   }
   const acceptance = task.acceptance.length > 0 ? task.acceptance : unit.acceptance
   const ran = (command: string): Done | undefined =>
@@ -149,10 +156,17 @@ function tellBad(bad: { command: string; run: Done; outcome: string }, done: rea
   const output = bad.run.output.slice(-OUTPUT_SHOWN)
   if (!signalled(done)) {
     return step(`The check \`${bad.command}\` ${words}. My rules know no other way to build this, so I report it.`, [
-      call('emit_signal', { kind: 'quality_issue', title: `Check ${words}: ${bad.command.slice(0, 120)}`, detail: output }),
+      call('emit_signal', {
+        kind: 'quality_issue',
+        title: `Check ${words}: ${bad.command.slice(0, 120)}`,
+        detail: output,
+      }),
     ])
   }
-  return give('I finish without claiming success.', `The files are written, but the check \`${bad.command}\` ${words}. It needs an agent with a model or a person.`)
+  return give(
+    'I finish without claiming success.',
+    `The files are written, but the check \`${bad.command}\` ${words}. It needs an agent with a model or a person.`,
+  )
 }
 
 function finish(unit: BuildUnit, checks: number, feedback: string): Step {

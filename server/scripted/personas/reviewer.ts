@@ -1,9 +1,9 @@
 import type { Review } from '#server/runs/model'
+import type { Conversation, Step } from '#server/scripted/model'
+import { type Brief, briefsOf, type EvidenceBlock, type TaskBlock } from '#server/scripted/rules/blocks'
+import { filesOfDiff, tricksIn } from '#server/scripted/rules/diff'
+import { provenBy } from '#server/scripted/rules/evidence'
 import { outside } from '#server/workspaces/rules/paths'
-import type { Conversation, Step } from '../model'
-import { type Brief, briefsOf, type EvidenceBlock, type TaskBlock } from '../rules/blocks'
-import { filesOfDiff, tricksIn } from '../rules/diff'
-import { provenBy } from '../rules/evidence'
 
 type Finding = Review['findings'][number]
 
@@ -12,7 +12,8 @@ export function reviewer(conversation: Conversation): Step {
   const brief = briefsOf(conversation).findLast((each) => each.purpose === 'review')
   const review = brief?.task ? judge(brief, brief.task) : nothingToJudge()
   return {
-    thinking: '[scripted] I check exit codes, tagged tests, owned files and empty tests. I can not judge style or design.',
+    thinking:
+      '[scripted] I check exit codes, tagged tests, owned files and empty tests. I can not judge style or design.',
     text: JSON.stringify(review),
     calls: [],
     stop: 'end',
@@ -33,7 +34,10 @@ function judge(brief: Brief, task: TaskBlock): Review {
   const findings: Finding[] = [
     ...commandFindings(brief.evidence, task),
     ...statementFindings(brief.evidence, task),
-    ...outside(task.owns, files.map((file) => file.path)).map((path) => must('', path, 'This file does not belong to the task.')),
+    ...outside(
+      task.owns,
+      files.map((file) => file.path),
+    ).map((path) => must('', path, 'This file does not belong to the task.')),
     ...tricksIn(files).map(({ path, text }) => must('', path, `This test file ${text}.`)),
     ...(files.length === 0 ? [note('The diff is empty: nothing was changed.')] : []),
     ...(brief.diff.truncated ? [note('The diff was cut; only its beginning was checked.')] : []),
@@ -61,7 +65,13 @@ function commandFindings(evidence: readonly EvidenceBlock[], task: TaskBlock): F
       .map((item) => must('', '', `The acceptance command ${item.id} was not run.`)),
     ...evidence
       .filter((item) => item.exitCode !== 0)
-      .map((item) => must('', '', `\`${item.command}\` ended with exit code ${item.exitCode ?? 'unknown'}: ${item.output.slice(-500)}`)),
+      .map((item) =>
+        must(
+          '',
+          '',
+          `\`${item.command}\` ended with exit code ${item.exitCode ?? 'unknown'}: ${item.output.slice(-500)}`,
+        ),
+      ),
   ]
 }
 

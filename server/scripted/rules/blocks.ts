@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Conversation } from '../model'
+import type { Conversation } from '#server/scripted/model'
 
 /** Blocks by name: the JSON values of their lines. Lines that are no JSON are kept as text. */
 export type Blocks = Readonly<Record<string, readonly unknown[]>>

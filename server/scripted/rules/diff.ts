@@ -21,7 +21,10 @@ export function filesOfDiff(diff: string): DiffFile[] {
     } else if (!inHunk && line.startsWith('+++ ')) {
       const path = line.startsWith('+++ /dev/null') ? removedFrom : nameIn(line)
       if (current && (current.path === '' || current.added.length === 0)) current.path = path
-      else files.push((current = { path, added: [] }))
+      else {
+        current = { path, added: [] }
+        files.push(current)
+      }
     } else if (inHunk && line.startsWith('+')) {
       current?.added.push(line.slice(1))
     }
@@ -30,7 +33,11 @@ export function filesOfDiff(diff: string): DiffFile[] {
 }
 
 function nameIn(line: string): string {
-  return line.slice(4).replace(/\t.*$/, '').replace(/^"(.*)"$/, '$1').replace(/^[ab]\//, '')
+  return line
+    .slice(4)
+    .replace(/\t.*$/, '')
+    .replace(/^"(.*)"$/, '$1')
+    .replace(/^[ab]\//, '')
 }
 
 export interface Trick {
@@ -42,7 +49,8 @@ const tricks: readonly { pattern: RegExp; text: string }[] = [
   { pattern: /\.only\s*\(|\bonly\s*:\s*true/, text: 'runs only some tests (`only`)' },
   { pattern: /process\.exit(?:Code)?\s*(?:=\s*0|\(\s*0?\s*\))/, text: 'ends the test process with success by hand' },
   {
-    pattern: /\b(?:test|it)\s*\([^()]*,\s*(?:async\s*)?(?:\(\s*\w*\s*\)\s*=>|function\s*\w*\s*\(\s*\w*\s*\))\s*\{\s*\}\s*,?\s*\)/,
+    pattern:
+      /\b(?:test|it)\s*\([^()]*,\s*(?:async\s*)?(?:\(\s*\w*\s*\)\s*=>|function\s*\w*\s*\(\s*\w*\s*\))\s*\{\s*\}\s*,?\s*\)/,
     text: 'has a test without a body, which always passes',
   },
   { pattern: /\bassert(?:\.ok)?\s*\(\s*true\s*[,)]/, text: 'asserts that true is true' },

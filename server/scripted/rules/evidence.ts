@@ -1,4 +1,4 @@
-import type { EvidenceBlock } from './blocks'
+import type { EvidenceBlock } from '#server/scripted/rules/blocks'
 
 const tapLine = /^\s*(not )?ok \d+ - \[(S\d+)\]([^\n]*)$/gm
 

@@ -42,7 +42,9 @@ export function strictFault(schema: unknown, rules: StrictRules, path: readonly 
 function childrenOf(node: z.infer<typeof nodeSchema>): [string[], unknown][] {
   const named = (key: string, value: unknown): [string[], unknown][] =>
     Object.entries((value ?? {}) as Record<string, unknown>).map(([name, child]) => [[key, name], child])
-  const anyOf = Array.isArray(node.anyOf) ? node.anyOf.map((child, index): [string[], unknown] => [['anyOf', String(index)], child]) : []
+  const anyOf = Array.isArray(node.anyOf)
+    ? node.anyOf.map((child, index): [string[], unknown] => [['anyOf', String(index)], child])
+    : []
   return [
     ...named('properties', node.properties),
     ...named('$defs', node.$defs),
@@ -61,7 +63,10 @@ export function sampleOf(schema: unknown, word: string): unknown {
   switch (type) {
     case 'object':
       return Object.fromEntries(
-        Object.entries((node.properties ?? {}) as Record<string, unknown>).map(([name, child]) => [name, sampleOf(child, word)]),
+        Object.entries((node.properties ?? {}) as Record<string, unknown>).map(([name, child]) => [
+          name,
+          sampleOf(child, word),
+        ]),
       )
     case 'array':
       return []

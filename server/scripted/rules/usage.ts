@@ -1,5 +1,5 @@
-import type { Conversation, Step, TokenUsage, Turn } from '../model'
-import { tokensIn } from './pieces'
+import type { Conversation, Step, TokenUsage, Turn } from '#server/scripted/model'
+import { tokensIn } from '#server/scripted/rules/pieces'
 
 /** The last tokens of a request are never part of a cached prefix. */
 const UNCACHED_TAIL = 4
@@ -56,8 +56,6 @@ export function cutToLimit(step: Step, maxOutputTokens: number | null): Step {
   }
   const thinking = take(step.thinking)
   const text = take(step.text)
-  const calls = step.calls.flatMap((call) =>
-    left <= 0 ? [] : [{ name: call.name, arguments: take(call.arguments) }],
-  )
+  const calls = step.calls.flatMap((call) => (left <= 0 ? [] : [{ name: call.name, arguments: take(call.arguments) }]))
   return left >= 0 ? step : { thinking, text, calls, stop: 'max_tokens' }
 }

@@ -1,4 +1,4 @@
-import type { Call, CallResult, Conversation } from '../model'
+import type { Call, CallResult, Conversation } from '#server/scripted/model'
 
 /** A call that was answered, as the implementer looks back on it. */
 export interface Done {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import type { Call, Conversation, Reading, Turn } from '../model'
-import { strictFault } from '../rules/strict-schema'
-import { knownModel, parse, RequestRefused, refuse } from './check'
+import type { Call, Conversation, Reading, Turn } from '#server/scripted/model'
+import { strictFault } from '#server/scripted/rules/strict-schema'
+import { knownModel, parse, RequestRefused, refuse } from '#server/scripted/wires/check'
 
 const cacheControl = z.strictObject({ type: z.literal('ephemeral'), ttl: z.enum(['5m', '1h']).optional() }).nullish()
 const textBlock = z.strictObject({
@@ -68,13 +68,28 @@ const request = z.strictObject({
   stop_sequences: z.array(z.string()).optional(),
   stream: z.boolean().optional(),
 })
-const countRequest = request.omit({ max_tokens: true, stream: true, metadata: true, service_tier: true, stop_sequences: true })
+const countRequest = request.omit({
+  max_tokens: true,
+  stream: true,
+  metadata: true,
+  service_tier: true,
+  stop_sequences: true,
+})
 
 type Message = z.infer<typeof message>
 type Block = z.infer<typeof block>
 
 /** Numbers and lengths can't be enforced; the API refuses schemas that ask for it. */
-const refusedKeywords = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength', 'maxItems']
+const refusedKeywords = [
+  'minimum',
+  'maximum',
+  'exclusiveMinimum',
+  'exclusiveMaximum',
+  'multipleOf',
+  'minLength',
+  'maxLength',
+  'maxItems',
+]
 
 /** What signs a thinking block: its words and the model, as the real ones are bound to model and conversation. */
 export function signatureOf(model: string, thinking: string): string {
@@ -110,7 +125,8 @@ export function readAnthropic(raw: unknown, purpose: 'message' | 'count'): Readi
     conversation: conversationOf(body, messages),
     stream: body.stream ?? false,
     caches: JSON.stringify(raw).includes('"cache_control":{'),
-    thinking: !thinking || thinking.type === 'disabled' ? 'none' : thinking.display === 'summarized' ? 'shown' : 'hidden',
+    thinking:
+      !thinking || thinking.type === 'disabled' ? 'none' : thinking.display === 'summarized' ? 'shown' : 'hidden',
     maxOutputTokens: body.max_tokens ?? null,
     body: body as Record<string, unknown>,
   }
@@ -168,15 +184,22 @@ function checkPairs(messages: readonly ReadMessage[]): void {
       if (part.type !== 'tool_result') continue
       const id = part.tool_use_id
       if (!asked.has(id)) {
-        refuse(`messages.${index}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`)
+        refuse(
+          `messages.${index}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
+        )
       }
-      if (answered.has(id)) refuse(`messages.${index}: each tool_use must have a single result. Found multiple \`tool_result\` blocks with id: ${id}`)
+      if (answered.has(id))
+        refuse(
+          `messages.${index}: each tool_use must have a single result. Found multiple \`tool_result\` blocks with id: ${id}`,
+        )
       if (textCame) refuse(`messages.${index}: \`tool_result\` blocks must come before all other content`)
       answered.add(id)
     }
     const open = [...asked].filter((id) => !answered.has(id))
     if (open.length > 0) {
-      refuse(`messages.${index - 1}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${open.join(', ')}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`)
+      refuse(
+        `messages.${index - 1}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${open.join(', ')}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
+      )
     }
   })
 }

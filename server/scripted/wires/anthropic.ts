@@ -1,8 +1,8 @@
-import type { Frame, Refusal, Reply, Step, Wire } from '../model'
-import { scriptedModels } from '../model'
-import { pieces } from '../rules/pieces'
-import { readAnthropic, signatureOf } from './anthropic-request'
-import { reading } from './check'
+import type { Frame, Refusal, Reply, Step, Wire } from '#server/scripted/model'
+import { scriptedModels } from '#server/scripted/model'
+import { pieces } from '#server/scripted/rules/pieces'
+import { readAnthropic, signatureOf } from '#server/scripted/wires/anthropic-request'
+import { reading } from '#server/scripted/wires/check'
 
 type ContentBlock = Record<string, unknown> & { type: string }
 
@@ -13,15 +13,25 @@ export const anthropicWire: Wire = {
   read: (body) => reading(() => readAnthropic(body, 'message')),
   readForCount: (body) => reading(() => readAnthropic(body, 'count')),
   counted: (tokens) => ({ input_tokens: tokens }),
-  whole: (reply) => ({ ...messageShell(reply), content: contentOf(reply, false), ...ending(reply.step), usage: usage(reply) }),
+  whole: (reply) => ({
+    ...messageShell(reply),
+    content: contentOf(reply, false),
+    ...ending(reply.step),
+    usage: usage(reply),
+  }),
   frames,
-  models: () => ({ data: scriptedModels.map(modelInfo), has_more: false, first_id: scriptedModels[0], last_id: scriptedModels.at(-1) }),
+  models: () => ({
+    data: scriptedModels.map(modelInfo),
+    has_more: false,
+    first_id: scriptedModels[0],
+    last_id: scriptedModels.at(-1),
+  }),
   error: (refusal, requestId) => ({
     type: 'error',
     error: { type: errorType(refusal), message: refusal.message },
     request_id: requestId,
   }),
-  streamError: (_reply, type, message) => [
+  streamError: (_reply, { type, message }) => [
     { event: 'error', data: { type: 'error', error: { type, message }, request_id: null } },
   ],
 }
@@ -135,7 +145,7 @@ function frames(reply: Reply): Frame[] {
     frame('message_start', { message: { ...messageShell(reply), usage: { ...final, output_tokens: 1 } } }),
     frame('ping', {}),
     ...contentOf(reply, true).flatMap(blockFrames),
-    frame('message_delta', { delta: ending(reply.step), usage: final }),
+    frame('message_delta', { delta: ending(reply.step), usage: final }, { terminal: true }),
     frame('message_stop', {}, { terminal: true }),
   ]
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type Refusal, scriptedModels } from '../model'
+import { type Refusal, scriptedModels } from '#server/scripted/model'
 
 /** A refused request, thrown inside a wire and caught at its edge by `reading`. */
 export class RequestRefused extends Error {

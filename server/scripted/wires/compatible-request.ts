@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Conversation, Reading, Turn } from '../model'
-import { knownModel, parse, RequestRefused, refuse } from './check'
+import type { Conversation, Reading, Turn } from '#server/scripted/model'
+import { knownModel, parse, RequestRefused, refuse } from '#server/scripted/wires/check'
 
 const textPart = z.strictObject({ type: z.literal('text'), text: z.string() })
 const content = z.union([z.string(), z.array(textPart)])
@@ -61,7 +61,9 @@ const request = z.strictObject({
   thinking: z.strictObject({ type: z.enum(['enabled', 'disabled']) }).nullish(),
   reasoning_effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullish(),
   stream: z.boolean().nullish(),
-  stream_options: z.strictObject({ include_usage: z.boolean().optional(), include_obfuscation: z.boolean().optional() }).nullish(),
+  stream_options: z
+    .strictObject({ include_usage: z.boolean().optional(), include_obfuscation: z.boolean().optional() })
+    .nullish(),
   max_tokens: z.number().int().min(1).nullish(),
   max_completion_tokens: z.number().int().min(1).nullish(),
   temperature: z.number().nullish(),
@@ -84,7 +86,13 @@ export function readCompatible(raw: unknown): Reading {
   const body = parse(request, raw, (path) => `Unrecognized request argument supplied: ${path}`)
   if (!knownModel(body.model)) {
     const message = `The model '${body.model}' does not exist`
-    throw new RequestRefused({ status: 404, type: 'invalid_request_error', message, param: 'model', code: 'model_not_found' })
+    throw new RequestRefused({
+      status: 404,
+      type: 'invalid_request_error',
+      message,
+      param: 'model',
+      code: 'model_not_found',
+    })
   }
   if (body.stream_options && !body.stream) refuse('stream_options should be set along with stream = true')
   const thinks = body.thinking?.type !== 'disabled'
@@ -105,7 +113,9 @@ function checkMessages(body: Body, thinks: boolean): void {
   body.messages.forEach((each, index) => {
     if (each.role === 'tool') {
       if (!open.delete(each.tool_call_id)) {
-        refuse(`Messages with role 'tool' must be a response to a preceding message with 'tool_calls' (messages[${index}])`)
+        refuse(
+          `Messages with role 'tool' must be a response to a preceding message with 'tool_calls' (messages[${index}])`,
+        )
       }
       return
     }
@@ -129,13 +139,17 @@ function checkAssistant(each: Extract<Message, { role: 'assistant' }>, index: nu
     refuse(`Invalid assistant message: content or tool_calls must be set (messages[${index}])`)
   }
   if (thinks && calls.length > 0 && typeof each.reasoning_content !== 'string') {
-    refuse(`Missing \`reasoning_content\` field in the assistant message at message index ${index}. In thinking mode it must be passed back with the tool calls.`)
+    refuse(
+      `Missing \`reasoning_content\` field in the assistant message at message index ${index}. In thinking mode it must be passed back with the tool calls.`,
+    )
   }
 }
 
 function refuseOpen(open: ReadonlySet<string>): void {
   if (open.size === 0) return
-  refuse(`An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: ${[...open].join(', ')}`)
+  refuse(
+    `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: ${[...open].join(', ')}`,
+  )
 }
 
 function plain(value: z.infer<typeof content>): string {

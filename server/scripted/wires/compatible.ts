@@ -1,9 +1,9 @@
-import type { Frame, Reply, TokenUsage, Wire } from '../model'
-import { FIXED_TIME } from '../model'
-import { pieces } from '../rules/pieces'
-import { reading } from './check'
-import { readCompatible } from './compatible-request'
-import { openaiError, openaiModels } from './openai'
+import type { Frame, Reply, TokenUsage, Wire } from '#server/scripted/model'
+import { FIXED_TIME } from '#server/scripted/model'
+import { pieces } from '#server/scripted/rules/pieces'
+import { reading } from '#server/scripted/wires/check'
+import { readCompatible } from '#server/scripted/wires/compatible-request'
+import { openaiError, openaiModels } from '#server/scripted/wires/openai'
 
 type Fields = Record<string, unknown>
 
@@ -18,7 +18,7 @@ export const compatibleWire: Wire = {
   frames,
   models: openaiModels,
   error: openaiError,
-  streamError: (_reply, type, message) => [{ data: { error: { message, type, param: null, code: type } } }],
+  streamError: (_reply, { type, message }) => [{ data: { error: { message, type, param: null, code: type } } }],
 }
 
 function usage(spent: TokenUsage): Fields {
@@ -81,8 +81,16 @@ function frames(reply: Reply): Frame[] {
     system_fingerprint: 'fp_scripted',
   }
   const wantsUsage = (reply.reading.body.stream_options as Fields | undefined)?.include_usage === true
-  const chunk = (delta: Fields, marks: Pick<Frame, 'paced' | 'terminal'> = {}, finish_reason: string | null = null): Frame => ({
-    data: { ...base, choices: [{ index: 0, delta, finish_reason, logprobs: null }], ...(wantsUsage ? { usage: null } : {}) },
+  const chunk = (
+    delta: Fields,
+    marks: Pick<Frame, 'paced' | 'terminal'> = {},
+    finish_reason: string | null = null,
+  ): Frame => ({
+    data: {
+      ...base,
+      choices: [{ index: 0, delta, finish_reason, logprobs: null }],
+      ...(wantsUsage ? { usage: null } : {}),
+    },
     ...marks,
   })
   const paced = { paced: true }

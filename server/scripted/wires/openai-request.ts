@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import type { Call, CallResult, Conversation, Reading, Turn } from '../model'
-import { strictFault } from '../rules/strict-schema'
-import { knownModel, parse, RequestRefused, refuse } from './check'
+import type { Call, CallResult, Conversation, Reading, Turn } from '#server/scripted/model'
+import { strictFault } from '#server/scripted/rules/strict-schema'
+import { knownModel, parse, RequestRefused, refuse } from '#server/scripted/wires/check'
 
 const ENCRYPTED = 'reasoning.encrypted_content'
 
@@ -74,7 +74,9 @@ const request = z.strictObject({
   instructions: z.string().nullish(),
   tools: z.array(tool).optional(),
   tool_choice: z.union([z.enum(['auto', 'none', 'required']), z.looseObject({ type: z.string() })]).optional(),
-  text: z.strictObject({ format: textFormat.optional(), verbosity: z.enum(['low', 'medium', 'high']).nullish() }).optional(),
+  text: z
+    .strictObject({ format: textFormat.optional(), verbosity: z.enum(['low', 'medium', 'high']).nullish() })
+    .optional(),
   reasoning: z
     .strictObject({
       effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullish(),
@@ -115,13 +117,27 @@ export function readOpenai(raw: unknown, purpose: 'response' | 'count'): Reading
   const body = parse(request, raw, (path) => `Unknown parameter: '${path}'.`)
   if (!knownModel(body.model)) {
     const message = `The model '${body.model}' does not exist or you do not have access to it.`
-    throw new RequestRefused({ status: 404, type: 'invalid_request_error', message, param: 'model', code: 'model_not_found' })
+    throw new RequestRefused({
+      status: 404,
+      type: 'invalid_request_error',
+      message,
+      param: 'model',
+      code: 'model_not_found',
+    })
   }
   if (purpose === 'response' && body.store !== false) {
-    refuse("Nothing is stored here: 'store' must be false and the whole conversation be sent.", 'store', 'unsupported_value')
+    refuse(
+      "Nothing is stored here: 'store' must be false and the whole conversation be sent.",
+      'store',
+      'unsupported_value',
+    )
   }
   if (body.previous_response_id) {
-    refuse(`Previous response with id '${body.previous_response_id}' not found.`, 'previous_response_id', 'previous_response_not_found')
+    refuse(
+      `Previous response with id '${body.previous_response_id}' not found.`,
+      'previous_response_id',
+      'previous_response_not_found',
+    )
   }
   checkSchemas(body)
   const items: Item[] = typeof body.input === 'string' ? [{ role: 'user', content: body.input }] : body.input
@@ -143,7 +159,11 @@ function checkSchemas(body: Body): void {
   body.tools?.forEach((each, index) => {
     const fault = each.strict === false ? null : strictFault(each.parameters ?? {}, rules)
     if (fault !== null) {
-      refuse(`Invalid schema for function '${each.name}': ${fault}`, `tools[${index}].parameters`, 'invalid_function_parameters')
+      refuse(
+        `Invalid schema for function '${each.name}': ${fault}`,
+        `tools[${index}].parameters`,
+        'invalid_function_parameters',
+      )
     }
   })
   const format = body.text?.format
@@ -159,7 +179,11 @@ function checkReasoning(items: readonly Item[], body: Body): void {
   const replayed = items.some((each) => each.type === 'reasoning')
   const asked = body.include?.includes(ENCRYPTED) ?? false
   if (replayed && !asked) {
-    refuse(`Reasoning items need include=['${ENCRYPTED}'] when 'store' is false.`, 'include', 'missing_required_parameter')
+    refuse(
+      `Reasoning items need include=['${ENCRYPTED}'] when 'store' is false.`,
+      'include',
+      'missing_required_parameter',
+    )
   }
   let reasoned = false
   items.forEach((each, index) => {
@@ -178,7 +202,10 @@ function checkReasoning(items: readonly Item[], body: Body): void {
 
 function checkReasoningItem(each: z.infer<typeof reasoningItem>, index: number, model: string): void {
   if (!each.encrypted_content) {
-    refuse(`Item with id '${each.id}' not found. Items are not persisted when \`store\` is set to false.`, `input[${index}].id`)
+    refuse(
+      `Item with id '${each.id}' not found. Items are not persisted when \`store\` is set to false.`,
+      `input[${index}].id`,
+    )
   }
   const summary = each.summary.map((part) => part.text).join('\n')
   if (each.encrypted_content !== encryptedReasoning(model, each.id, summary)) {
@@ -196,7 +223,8 @@ function checkCalls(items: readonly Item[]): void {
       known.add(each.call_id)
       open.add(each.call_id)
     } else if (each.type === 'function_call_output') {
-      if (!known.has(each.call_id)) refuse(`No tool call found for function call output with call_id ${each.call_id}.`, 'input')
+      if (!known.has(each.call_id))
+        refuse(`No tool call found for function call output with call_id ${each.call_id}.`, 'input')
       if (!open.delete(each.call_id)) refuse(`Duplicate function call output for call_id ${each.call_id}.`, 'input')
     } else if (each.type !== 'reasoning' && each.role === 'user') {
       refuseOpen(open)

@@ -1,8 +1,8 @@
-import type { Frame, Refusal, Reply, StepCall, TokenUsage, Wire } from '../model'
-import { FIXED_TIME, scriptedModels } from '../model'
-import { pieces } from '../rules/pieces'
-import { reading } from './check'
-import { encryptedReasoning, readOpenai } from './openai-request'
+import type { Frame, Refusal, Reply, StepCall, TokenUsage, Wire } from '#server/scripted/model'
+import { FIXED_TIME, scriptedModels } from '#server/scripted/model'
+import { pieces } from '#server/scripted/rules/pieces'
+import { reading } from '#server/scripted/wires/check'
+import { encryptedReasoning, readOpenai } from '#server/scripted/wires/openai-request'
 
 type Fields = Record<string, unknown>
 
@@ -17,14 +17,13 @@ export const openaiWire: Wire = {
   frames,
   models: openaiModels,
   error: openaiError,
-  streamError: (reply, type, message) =>
-    numbered([
-      ['response.created', { response: shell(reply) }],
-      [
-        'response.failed',
-        { response: { ...shell(reply), status: 'failed', error: { code: failureCode(type), message } } },
-      ],
-    ]).slice(1),
+  streamError: (reply, { type, message, after, failed }) => {
+    const code = type === 'rate_limit_error' ? 'rate_limit_exceeded' : 'server_error'
+    const event: [string, Fields] = failed
+      ? ['response.failed', { response: { ...shell(reply), status: 'failed', error: { code, message } } }]
+      : ['error', { code: type, message, param: null }]
+    return numbered([event], after)
+  },
 }
 
 export function openaiModels(): unknown {
@@ -53,10 +52,6 @@ export function openaiError(refusal: Refusal): unknown {
       code: refusal.code ?? known?.code ?? null,
     },
   }
-}
-
-function failureCode(type: string): string {
-  return type === 'rate_limit_error' ? 'rate_limit_exceeded' : 'server_error'
 }
 
 function shell({ hash, reading: asked }: Reply): Fields {
@@ -177,7 +172,10 @@ function messageOf({ step, hash }: Reply): OutputItem {
     started: { ...whole, status: 'in_progress', content: [] },
     events: [
       ['response.content_part.added', { ...at, part: part('') }],
-      ...pieces(step.text).map((delta): [string, Fields] => ['response.output_text.delta', { ...at, delta, logprobs: [] }]),
+      ...pieces(step.text).map((delta): [string, Fields] => [
+        'response.output_text.delta',
+        { ...at, delta, logprobs: [] },
+      ]),
       ['response.output_text.done', { ...at, text: step.text, logprobs: [] }],
       ['response.content_part.done', { ...at, part: part(step.text) }],
     ],
@@ -214,10 +212,10 @@ function callOf(hash: string, call: StepCall, index: number, status: 'completed'
   }
 }
 
-function numbered(events: readonly [type: string, fields: Fields][]): Frame[] {
+function numbered(events: readonly [type: string, fields: Fields][], first = 0): Frame[] {
   return events.map(([type, fields], index) => ({
     event: type,
-    data: { type, sequence_number: index, ...fields },
+    data: { type, sequence_number: first + index, ...fields },
     paced: type.endsWith('.delta'),
     terminal: ['response.completed', 'response.incomplete', 'response.failed'].includes(type),
   }))

@@ -1,7 +1,10 @@
 export type SignalKind = 'requirement' | 'decision_needed' | 'innovation' | 'quality_issue' | 'integration'
 
 /** How soon a signal matters and how far it reaches, by its kind alone. */
-export function classify(kind: SignalKind): { urgency: 'now' | 'today' | 'whenever'; impact: 'requirement' | 'project' } {
+export function classify(kind: SignalKind): {
+  urgency: 'now' | 'today' | 'whenever'
+  impact: 'requirement' | 'project'
+} {
   switch (kind) {
     case 'decision_needed':
       return { urgency: 'now', impact: 'requirement' }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { projectLines, projectOverview, shellView } from '#server/scheduler/queries'
+import { agentLines, projectLines, projectOverview, shellView } from '#server/scheduler/queries'
 import { router } from '../init'
 import { permitted } from '../procedures'
 
@@ -7,6 +7,8 @@ export const overviewRouter = router({
   shell: permitted('project.read').query(({ ctx }) => shellView(ctx.scope)),
 
   projects: permitted('project.read').query(({ ctx }) => projectLines(ctx.scope, new Date())),
+
+  agents: permitted('agent.read').query(({ ctx }) => agentLines(ctx.scope, new Date())),
 
   project: permitted('project.read')
     .input(z.object({ projectId: z.uuid() }))

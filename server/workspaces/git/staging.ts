@@ -1,5 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises'
 import path from 'node:path'
+import { messageOf } from '#server/kernel/app-error'
 import { workspaceError } from '#server/workspaces/errors'
 import { linkStaysInside } from '#server/workspaces/rules/paths'
 import { type GitCall, git, gitFields, gitLine } from './run'
@@ -17,7 +18,9 @@ export async function stageWorktree(call: GitCall & { workTree: string }, base: 
   await git(call, 'read-tree', base)
   const ignored = await gitFields(call, 'ls-files', '-z', '--others', '--ignored', '--exclude-standard', '--directory')
   await inspectFolder(call.workTree, '', new Set(ignored.map((name) => name.replace(/\/$/, ''))), { entries: 0 })
-  await git(call, 'add', '--all', '--', '.')
+  await git(call, 'add', '--all', '--', '.').catch((cause: unknown) => {
+    throw refused(`git could not read it (${messageOf(cause)})`, cause)
+  })
   const tree = await gitLine(call, 'write-tree')
   await inspectTree(call, base, tree)
   return tree
@@ -29,7 +32,10 @@ async function inspectFolder(
   ignored: ReadonlySet<string>,
   seen: { entries: number },
 ): Promise<void> {
-  for (const entry of await readdir(path.join(root, folder), { withFileTypes: true })) {
+  const entries = await readdir(path.join(root, folder), { withFileTypes: true }).catch((cause: unknown) => {
+    throw refused(`the folder "${folder}" can't be read. Give it its permissions back (chmod u+rwx).`, cause)
+  })
+  for (const entry of entries) {
     const name = folder === '' ? entry.name : `${folder}/${entry.name}`
     if (ignored.has(name)) continue
     seen.entries++
@@ -59,6 +65,6 @@ async function inspectTree(call: GitCall, base: string, tree: string): Promise<v
   }
 }
 
-function refused(why: string) {
-  return workspaceError('worktree-refused', 'invalid', `The worktree can't be committed: ${why}`)
+function refused(why: string, cause?: unknown) {
+  return workspaceError('worktree-refused', 'invalid', `The worktree can't be committed: ${why}`, { cause })
 }

@@ -21,7 +21,7 @@ export interface FaultServer {
 
 export async function startFaultServer(): Promise<FaultServer> {
   const requests: SeenRequest[] = []
-  let answer: Answer = (response) => response.writeHead(500).end()
+  let answer: Answer = (response) => void response.writeHead(500).end()
   let onClosed = () => {}
   const server = http.createServer(async (request, response) => {
     response.on('close', () => onClosed())

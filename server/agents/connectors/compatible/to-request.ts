@@ -51,7 +51,7 @@ function toMessages(entry: TranscriptEntry, model: string): ChatCompletionMessag
         // Unchanged, `reasoning_content` included: DeepSeek answers 400 when a turn with tool calls comes back without.
         return [entry.content as ChatCompletionMessageParam]
       }
-      return [reduced(entry)]
+      return entry.text === '' && entry.calls.length === 0 ? [] : [reduced(entry)]
   }
 }
 

@@ -131,6 +131,10 @@ export const stagedNode = (index: number) => `${STAGE}/node-${index}`
  * Options for the outer bubblewrap, used as root only. The run's user may not walk through the parents of the workspace (a
  * data directory under /root, mode 0700), and giving up root comes before bubblewrap's own mounts. So root first builds a
  * mount namespace in which workspace and Node lie in a folder everybody may enter; then it gives up root for good.
+ *
+ * The process namespace is for the case that the server is killed: "die with the parent" is a signal, and the outer
+ * bubblewrap, root without its rights, may not signal the run's user. When process 1 of a namespace ends, the kernel asks
+ * nobody.
  */
 export function stagingOptions(settings: {
   workspace: string
@@ -141,6 +145,6 @@ export function stagingOptions(settings: {
     ...['--dev-bind', '/', '/', '--tmpfs', STAGE],
     ...[settings.writable ? '--bind' : '--ro-bind', settings.workspace, STAGED_WORKSPACE],
     ...settings.nodeSources.flatMap((source, index) => ['--ro-bind', source, stagedNode(index)]),
-    '--die-with-parent',
+    ...['--unshare-pid', '--die-with-parent'],
   ]
 }

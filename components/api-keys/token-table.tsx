@@ -1,0 +1,106 @@
+'use client'
+
+import { useMutation } from '@tanstack/react-query'
+import { useRouter } from 'next/navigation'
+import { useState } from 'react'
+import { errorText, useTRPC } from '#components/providers/trpc'
+import { Badge } from '#components/ui/badge'
+import { Button } from '#components/ui/button'
+import { Dialog, DialogClose } from '#components/ui/dialog'
+import { Empty } from '#components/ui/empty'
+import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
+import { Time } from '#components/ui/time'
+import { toast } from '#components/ui/toast'
+import type { ApiTokenSummary } from '#server/api-keys/model'
+
+function RevokeButton({ id, name }: { id: string; name: string }) {
+  const trpc = useTRPC()
+  const router = useRouter()
+  const [open, setOpen] = useState(false)
+  const revoke = useMutation(
+    trpc.apiKeys.revoke.mutationOptions({
+      onSuccess: () => {
+        setOpen(false)
+        router.refresh()
+      },
+      onError: (error) => toast({ kind: 'error', text: errorText(error) }),
+    }),
+  )
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={setOpen}
+      trigger={
+        <Button size="small">
+          Revoke<span className="sr-only"> {name}</span>
+        </Button>
+      }
+      title={`Revoke ${name}?`}
+      description="Programs that use it are refused from now on. It can’t be undone."
+      actions={
+        <>
+          <DialogClose asChild>
+            <Button>Keep it</Button>
+          </DialogClose>
+          <Button variant="danger" busy={revoke.isPending} onClick={() => revoke.mutate({ id })}>
+            Revoke
+          </Button>
+        </>
+      }
+    />
+  )
+}
+
+function TokenState({ token, now }: { token: ApiTokenSummary; now: number }) {
+  if (token.revokedAt) return <Badge tone="bad">Revoked</Badge>
+  if (token.expiresAt && token.expiresAt.getTime() < now) return <Badge tone="bad">Expired</Badge>
+  return (
+    <span>
+      <Badge tone="good">Active</Badge>{' '}
+      {token.expiresAt ? <>until {token.expiresAt.toISOString().slice(0, 10)}</> : 'for ever'}
+    </span>
+  )
+}
+
+/** @param now when the page was made, so that server and browser agree on what has expired */
+export function TokenTable({ tokens, now }: { tokens: ApiTokenSummary[]; now: number }) {
+  if (tokens.length === 0) {
+    return (
+      <Empty title="No API token yet">
+        A token lets a program use the REST API, for example to submit a requirement from your build.
+      </Empty>
+    )
+  }
+  return (
+    <Table label="API tokens">
+      <TableHead>
+        <tr>
+          <HeaderCell>Name</HeaderCell>
+          <HeaderCell>Begins with</HeaderCell>
+          <HeaderCell>May</HeaderCell>
+          <HeaderCell>State</HeaderCell>
+          <HeaderCell>Last used</HeaderCell>
+          <HeaderCell>
+            <span className="sr-only">Actions</span>
+          </HeaderCell>
+        </tr>
+      </TableHead>
+      <TableBody>
+        {tokens.map((token) => (
+          <TableRow key={token.id}>
+            <Cell className="font-medium">{token.name}</Cell>
+            <Cell className="font-mono text-code">{token.prefix}…</Cell>
+            <Cell>{token.scopes.join(', ')}</Cell>
+            <Cell className="whitespace-nowrap">
+              <TokenState token={token} now={now} />
+            </Cell>
+            <Cell>
+              {token.lastUsedAt ? <Time value={token.lastUsedAt} /> : <span className="text-muted">never</span>}
+            </Cell>
+            <Cell className="text-right">{!token.revokedAt && <RevokeButton id={token.id} name={token.name} />}</Cell>
+          </TableRow>
+        ))}
+      </TableBody>
+    </Table>
+  )
+}

@@ -1,0 +1,180 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import type { inferRouterOutputs } from '@trpc/server'
+import { ActivityFeed } from '#components/audit/activity-feed'
+import { DecisionStrip } from '#components/decisions/decision-strip'
+import { useMay } from '#components/providers/permissions'
+import { useTRPC } from '#components/providers/trpc'
+import { VisibleText } from '#components/runs/visible-text'
+import { Page, PageHeader } from '#components/shell/page'
+import { PlanViews } from '#components/tasks/plan-views'
+import { ScriptedBadge } from '#components/ui/badge'
+import { Empty } from '#components/ui/empty'
+import { Progress } from '#components/ui/progress'
+import { Time } from '#components/ui/time'
+import { isClosed, requirementStatusSchema } from '#server/requirements/model'
+import type { AppRouter } from '#server/trpc/root'
+import { CancelButton } from './cancel-button'
+import { CostTable } from './cost-table'
+import { FileBrowser } from './file-browser'
+import { PlanSummary } from './plan-summary'
+import { RequirementStatus } from './requirement-status'
+import { StatementTable } from './statement-table'
+import { ViewLinks } from './view-links'
+
+type Outputs = inferRouterOutputs<AppRouter>
+type Requirement = Outputs['requirements']['one']
+type Tasks = Outputs['tasks']['ofRequirement']
+
+export const requirementViews = ['graph', 'list', 'statements', 'activity', 'cost', 'files'] as const
+export type RequirementViewName = (typeof requirementViews)[number]
+
+const labels: Record<RequirementViewName, string> = {
+  graph: 'Graph',
+  list: 'List',
+  statements: 'Statements',
+  activity: 'Activity',
+  cost: 'Cost',
+  files: 'Files',
+}
+
+export interface RequirementViewProps {
+  initial: { requirement: Requirement; tasks: Tasks; decisions: Outputs['decisions']['open'] }
+  /** null: graph or list, whichever fits the screen */
+  view: RequirementViewName | null
+  path?: string
+}
+
+/** One requirement from every side, kept live. */
+export function RequirementPage({ initial, view, path }: RequirementViewProps) {
+  const trpc = useTRPC()
+  const mayCancel = useMay('requirement.cancel')
+  const requirementId = initial.requirement.id
+  const input = { requirementId }
+  const requirement = useQuery(trpc.requirements.one.queryOptions(input, { initialData: initial.requirement })).data
+  const tasks = useQuery(trpc.tasks.ofRequirement.queryOptions(input, { initialData: initial.tasks })).data
+  const decisions = useQuery(trpc.decisions.open.queryOptions(input, { initialData: initial.decisions })).data
+  const base = `/projects/${requirement.projectId}/requirements/${requirementId}`
+  const ended = isClosed(requirementStatusSchema.catch('submitted').parse(requirement.status))
+  return (
+    <Page>
+      <PageHeader
+        title={
+          <>
+            <span className="number text-muted">R{requirement.number}</span> <VisibleText text={requirement.title} />
+          </>
+        }
+        crumbs={[
+          { href: `/projects/${requirement.projectId}`, label: requirement.project.name },
+          { href: `/projects/${requirement.projectId}/requirements`, label: 'Requirements' },
+        ]}
+        meta={
+          <>
+            <RequirementStatus status={requirement.status} />
+            {requirement.project.providerMode === 'scripted' && <ScriptedBadge />}
+          </>
+        }
+        actions={!ended && mayCancel && <CancelButton requirementId={requirementId} number={requirement.number} />}
+      />
+      <Facts requirement={requirement} tasks={tasks} />
+      <DecisionStrip decisions={decisions} />
+      <ViewLinks
+        label="Views of the requirement"
+        links={requirementViews.map((name) => ({
+          href: `${base}?view=${name}`,
+          label: labels[name],
+          current: name === (view ?? 'graph'),
+        }))}
+      />
+      <Body requirement={requirement} tasks={tasks} view={view} path={path} base={base} ended={ended} />
+    </Page>
+  )
+}
+
+function Facts({ requirement, tasks }: { requirement: Requirement; tasks: Tasks }) {
+  const done = tasks.filter((task) => task.status === 'done').length
+  return (
+    <section aria-label="State" className="flex flex-col gap-2">
+      {requirement.statusReason && (
+        <p className="max-w-measure text-body">
+          <VisibleText text={requirement.statusReason} />
+        </p>
+      )}
+      <ul className="flex flex-wrap items-center gap-x-4 gap-y-1 text-table text-muted">
+        {tasks.length > 0 && (
+          <li className="flex items-center gap-2">
+            <Progress value={done} total={tasks.length} label="Tasks done" className="w-24" />
+            <span className="number">
+              {done} of {tasks.length} tasks done
+            </span>
+          </li>
+        )}
+        <li className="number">{requirement.totalsInWords}</li>
+        <li>Cost {requirement.cost.cost}</li>
+        <li>
+          submitted{requirement.submittedBy && ` by ${requirement.submittedBy}`} <Time value={requirement.createdAt} />
+        </li>
+        {requirement.closedAt && (
+          <li>
+            closed <Time value={requirement.closedAt} />
+          </li>
+        )}
+      </ul>
+    </section>
+  )
+}
+
+interface BodyProps {
+  requirement: Requirement
+  tasks: Tasks
+  view: RequirementViewName | null
+  path?: string
+  base: string
+  ended: boolean
+}
+
+function Body({ requirement, tasks, view, path, base, ended }: BodyProps) {
+  switch (view) {
+    case 'statements':
+      return (
+        <div className="flex flex-col gap-4">
+          <StatementTable requirement={requirement} />
+          <details className="rounded-lg border border-border bg-surface">
+            <summary className="target content-center px-4 text-body font-medium">The text as it was submitted</summary>
+            <p className="max-w-measure border-t border-border px-4 py-3 text-body wrap-anywhere whitespace-pre-wrap">
+              <VisibleText text={requirement.text} />
+            </p>
+          </details>
+        </div>
+      )
+    case 'activity':
+      return <ActivityFeed about={{ requirementId: requirement.id }} />
+    case 'cost':
+      return <CostTable cost={requirement.cost} />
+    case 'files':
+      return (
+        <FileBrowser
+          projectId={requirement.projectId}
+          path={path}
+          hrefOf={(file) => `${base}?view=files&path=${encodeURIComponent(file)}`}
+          scripted={requirement.project.providerMode === 'scripted'}
+        />
+      )
+    default:
+      return (
+        <div className="flex flex-col gap-4">
+          {tasks.length > 0 ? (
+            <PlanViews tasks={tasks} projectId={requirement.projectId} view={view} />
+          ) : (
+            <Empty title={ended ? 'There was no plan' : 'The plan appears here'}>
+              {ended
+                ? 'The requirement ended before a plan was made. The statements show what became of each sentence.'
+                : 'The Analyst turns the statements into tasks that depend on each other; that takes a moment.'}
+            </Empty>
+          )}
+          <PlanSummary plans={requirement.plans} />
+        </div>
+      )
+  }
+}

@@ -1,0 +1,33 @@
+import NextLink from 'next/link'
+import { classNames } from '#components/ui/class-names'
+
+export interface ViewLink {
+  href: string
+  label: string
+  current: boolean
+}
+
+/** Views of one page, as links: each has an address, and they work before any script has run. */
+export function ViewLinks({ label, links }: { label: string; links: ViewLink[] }) {
+  return (
+    <nav aria-label={label} className="border-b border-border">
+      <ul className="flex gap-1 overflow-x-auto">
+        {links.map((link) => (
+          <li key={link.href}>
+            <NextLink
+              href={link.href}
+              scroll={false}
+              aria-current={link.current ? 'page' : undefined}
+              className={classNames(
+                'target inline-flex shrink-0 items-center border-b-2 border-transparent px-3 text-body font-medium whitespace-nowrap text-muted outline-offset-[-2px] hover:text-text',
+                link.current && 'border-accent text-text',
+              )}
+            >
+              {link.label}
+            </NextLink>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}

@@ -1,0 +1,36 @@
+'use client'
+
+import NextLink from 'next/link'
+import { usePathname } from 'next/navigation'
+import { classNames } from '#components/ui/class-names'
+
+const places = [
+  { href: '/settings/account', label: 'Account' },
+  { href: '/settings/keys', label: 'Provider keys' },
+  { href: '/settings/tokens', label: 'API tokens' },
+]
+
+/** The places of the settings, side by side. */
+export function SettingsNav() {
+  const pathname = usePathname()
+  return (
+    <nav aria-label="Settings" className="border-b border-border bg-surface px-2 md:px-4">
+      <ul className="flex overflow-x-auto">
+        {places.map(({ href, label }) => (
+          <li key={href}>
+            <NextLink
+              href={href}
+              aria-current={pathname === href ? 'page' : undefined}
+              className={classNames(
+                'target flex items-center border-b-2 border-transparent px-2.5 py-1 text-body font-medium whitespace-nowrap text-muted outline-offset-[-2px] hover:text-text',
+                pathname === href && 'border-accent text-text',
+              )}
+            >
+              {label}
+            </NextLink>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}

@@ -1,0 +1,218 @@
+/** Every procedure × every role × another organization × nobody, generated from the router: a new one is swept by existing. */
+import { randomUUID } from 'node:crypto'
+import { TRPCError } from '@trpc/server'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createAgent } from '#server/agents/commands'
+import { createApiToken } from '#server/api-keys/commands'
+import { tokenScopes } from '#server/api-keys/model'
+import { roleOfToken, tokenMay } from '#server/api-keys/rules'
+import { roles } from '#server/auth/model'
+import { type Action, actions, isAllowed } from '#server/auth/rules/permissions'
+import { raiseDecision } from '#server/decisions/commands'
+import { database } from '#server/platform/database/client'
+import { stopQueue } from '#server/platform/queue/queue'
+import { submitRequirement } from '#server/requirements/commands'
+import { addCredential } from '#server/secrets/commands'
+import { makeOrganization, type TestOrganization, tokenHeaders } from '#server/setup/testing'
+import { createContext } from './context'
+import { t } from './init'
+import { appRouter } from './root'
+
+interface Procedure {
+  path: string
+  access: 'public' | 'signed-in' | Action | undefined
+  type: 'query' | 'mutation' | 'subscription'
+}
+
+const procedures: Procedure[] = Object.entries(appRouter._def.procedures).map(([path, procedure]) => {
+  const { meta, type } = (
+    procedure as unknown as { _def: { meta?: { access?: Procedure['access'] }; type: Procedure['type'] } }
+  )._def
+  return { path, access: meta?.access, type }
+})
+const permittedOnes = procedures.filter(({ access }) => access !== 'public' && access !== 'signed-in')
+
+/** Procedures anybody may call; adding one is a visible act. */
+const publicPaths = ['auth.session', 'auth.signInWays', 'auth.setupLink', 'auth.completeSetup']
+
+let acme: TestOrganization
+let other: TestOrganization
+let things: Record<string, string>
+
+beforeAll(async () => {
+  acme = await makeOrganization()
+  other = await makeOrganization('Other')
+  things = await makeThings(acme)
+})
+afterAll(stopQueue)
+
+async function makeThings({ organizationId, projectId, people }: TestOrganization): Promise<Record<string, string>> {
+  const scope = people.owner.scope
+  const { id: requirementId } = await submitRequirement(scope, { projectId, text: 'It adds numbers.', source: 'page' })
+  const { id: agentId } = await createAgent(scope, {
+    name: 'Agent',
+    role: 'custom',
+    capabilities: ['code'],
+    connector: 'compatible',
+    provider: 'compatible',
+    model: 'm',
+  })
+  const content = { summary: '', assumptions: [], questions: [], risks: [], tasks: [] }
+  const plan = await database().plan.create({
+    data: { organizationId, requirementId, revision: 1, status: 'accepted', summary: 'A plan', content, agentId },
+  })
+  const task = await database().task.create({
+    data: {
+      organizationId,
+      projectId,
+      requirementId,
+      planId: plan.id,
+      ref: 'T1',
+      position: 1,
+      title: 'A task',
+      kind: 'implement',
+      capability: 'code',
+      instructions: 'Do it.',
+      acceptance: [],
+    },
+  })
+  const run = await database().run.create({
+    data: {
+      organizationId,
+      projectId,
+      requirementId,
+      taskId: task.id,
+      agentId,
+      purpose: 'implement',
+      attempt: 1,
+      providerMode: 'scripted',
+      connector: 'compatible',
+      model: 'scripted-implementer',
+      prompt: {},
+    },
+  })
+  const decision = await raiseDecision(scope, {
+    projectId,
+    requirementId,
+    kind: 'agent_question',
+    question: 'Which one?',
+    why: '',
+    options: [{ id: 'a', label: 'A', consequence: '', reversible: true }],
+    recommended: 'a',
+    recommendedWhy: '',
+    dedupeKey: 'sweep',
+  })
+  const key = await addCredential(scope, { provider: 'openai', name: 'k', value: 'sk-12345678', baseUrl: null })
+  const token = await createApiToken(scope, { name: 't', scopes: ['read'], expiresInDays: null })
+  return {
+    projectId,
+    requirementId,
+    agentId,
+    taskId: task.id,
+    runId: run.id,
+    decisionId: decision.id,
+    keyId: key.id,
+    tokenId: token.id,
+  }
+}
+
+/** One input that fits every procedure: what it does not know it ignores. */
+function inputFor(path: string, ids: Record<string, string>): Record<string, unknown> {
+  const rest = {
+    text: 'Hello there.',
+    option: 'a',
+    comment: '',
+    reason: 'x',
+    after: -1,
+    path: 'README.md',
+    limit: 5,
+    name: 'Renamed',
+  }
+  const id = path.startsWith('apiKeys') ? ids.tokenId : ids.keyId
+  return { ...ids, ...rest, id }
+}
+
+/** Calls by path. The code of a refusal, or what came back; ids are blanked so that two answers can be compared. */
+async function outcome(
+  headers: Record<string, string>,
+  path: string,
+  input: unknown,
+): Promise<{ code: string; answer: string }> {
+  const caller = t.createCallerFactory(appRouter)(await createContext(new Headers(headers)))
+  const call = path.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], caller)
+  try {
+    const answer = await (call as (input: unknown) => Promise<unknown>)(input)
+    return {
+      code: 'OK',
+      answer: JSON.stringify(answer ?? null, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
+    }
+  } catch (error) {
+    if (!(error instanceof TRPCError)) throw error
+    return { code: error.code, answer: error.message }
+  }
+}
+
+test('the walk found the procedures', () => {
+  expect(procedures.length).toBeGreaterThan(30)
+})
+
+test('every procedure declares who may call it', () => {
+  const undeclared = procedures.filter(({ access }) => access === undefined)
+  expect(undeclared.map((procedure) => procedure.path)).toEqual([])
+  expect(procedures.filter(({ access }) => access === 'public').map(({ path }) => path)).toEqual(publicPaths)
+  for (const { access } of permittedOnes) expect(actions).toContain(access)
+})
+
+describe.each(procedures.filter(({ access }) => access !== 'public'))('$path ($access)', ({ path, access, type }) => {
+  test('nobody is refused', async () => {
+    expect((await outcome({}, path, undefined)).code).toBe('UNAUTHORIZED')
+  })
+
+  test.each(roles)('%s', async (role) => {
+    // No input: who is let through meets the input check (or nothing), who is not never gets that far.
+    const { code } = await outcome(acme.people[role].headers, path, access === 'signed-in' ? {} : undefined)
+    if (access === 'signed-in') return expect(['OK', 'BAD_REQUEST']).toContain(code)
+    if (isAllowed(role, access as Action)) expect(['OK', 'BAD_REQUEST']).toContain(code)
+    else expect(code).toBe('FORBIDDEN')
+  })
+
+  test.each(tokenScopes)('a token for %s', async (scope) => {
+    const { code } = await outcome(await tokenHeaders(acme.people.admin, [scope]), path, undefined)
+    if (access === 'signed-in') return expect(code).toBe('UNAUTHORIZED')
+    const may = tokenMay([scope], access as Action) && isAllowed(roleOfToken([scope], 'admin'), access as Action)
+    if (may) expect(code).not.toMatch(/FORBIDDEN|UNAUTHORIZED/)
+    else expect(code).toBe('FORBIDDEN')
+  })
+
+  test('naming an organization one does not belong to is not found', async () => {
+    const headers = { ...other.people.owner.headers, 'orchestrator-organization': acme.organizationId }
+    if (access !== 'signed-in') expect((await outcome(headers, path, inputFor(path, things))).code).toBe('NOT_FOUND')
+  })
+
+  test('things of another organization answer exactly like things that do not exist', async () => {
+    if (access === 'signed-in' || type === 'subscription') return
+    const nowhere = Object.fromEntries(Object.keys(things).map((name) => [name, randomUUID()]))
+    const { headers } = other.people.owner
+    const foreign = await outcome(headers, path, inputFor(path, things))
+    const missing = await outcome(headers, path, inputFor(path, nowhere))
+    expect(foreign.code).toBe(missing.code)
+    for (const id of Object.values(things)) expect(foreign.answer).not.toContain(id)
+    if (foreign.code !== 'OK') expect(foreign.answer).toBe(missing.answer)
+  })
+})
+
+test('the sweep asked with inputs that are good: their owner finds what a stranger did not', async () => {
+  const reads = procedures.filter(({ type, access }) => type === 'query' && access !== 'public')
+  const codes = await Promise.all(
+    reads.map(async ({ path }) => [
+      path,
+      (await outcome(acme.people.owner.headers, path, inputFor(path, things))).code,
+    ]),
+  )
+  expect(codes.filter(([, code]) => code === 'BAD_REQUEST')).toEqual([])
+  expect(Object.fromEntries(codes)).toMatchObject({
+    'requirements.byId': 'OK',
+    'tasks.byId': 'OK',
+    'decisions.byId': 'OK',
+  })
+})
