@@ -8,5 +8,5 @@ import { sessionCookiesAmong } from '#server/auth/handler'
 export async function signOut(): Promise<void> {
   const jar = await cookies()
   for (const name of sessionCookiesAmong(jar.getAll().map((cookie) => cookie.name))) jar.delete(name)
-  redirect('/sign-in?error=ended')
+  redirect('/sign-in?ended=1')
 }

@@ -15,7 +15,6 @@ const problems: Record<string, string> = {
   Verification: 'This sign-in link was used already or is too old. Ask for a new one below.',
   AccessDenied: 'This account is not a member here. Ask an owner or admin of your organization to add your address.',
   OAuthAccountNotLinked: 'Please sign in the way you did before.',
-  ended: 'You have been signed out. Nothing was lost.',
 }
 const unknownProblem = 'Signing in did not work. Please try again, or use another way.'
 
@@ -24,7 +23,7 @@ interface SignInPageProps {
 }
 
 export default async function SignInPage({ searchParams }: SignInPageProps) {
-  const { error, sent, callbackUrl } = await searchParams
+  const { error, sent, ended, callbackUrl } = await searchParams
   const ways = await (await caller()).auth.signInWays()
   const next = safePath(callbackUrl)
   const problem = typeof error === 'string' ? (problems[error] ?? unknownProblem) : null
@@ -32,9 +31,11 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
     <PlainShell>
       <main id="main" tabIndex={-1} data-state="ready" className="flex flex-col gap-5 outline-none">
         <h1 className="text-title font-semibold">Sign in</h1>
-        {sent && (
+        {(sent || ended) && (
           <p role="status" className="rounded-md bg-succeeded-soft px-3 py-2 text-body text-succeeded-fg">
-            If this address belongs to a member, a link is on its way. It works once and for 30 minutes.
+            {sent
+              ? 'If this address belongs to a member, a link is on its way. It works once and for 30 minutes.'
+              : 'You are signed out. Agents keep working.'}
           </p>
         )}
         {problem && (

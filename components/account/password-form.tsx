@@ -12,7 +12,7 @@ import { ErrorPanel } from '#components/ui/page-state'
 export function PasswordForm({ email }: { email: string }) {
   const trpc = useTRPC()
   const change = useMutation(
-    trpc.auth.changePassword.mutationOptions({ onSuccess: () => window.location.assign('/sign-in?error=ended') }),
+    trpc.auth.changePassword.mutationOptions({ onSuccess: () => window.location.assign('/sign-in?ended=1') }),
   )
   const onSubmit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()

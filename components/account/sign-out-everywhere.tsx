@@ -9,7 +9,7 @@ export function SignOutEverywhere() {
   const trpc = useTRPC()
   const out = useMutation(
     trpc.auth.signOutEverywhere.mutationOptions({
-      onSuccess: () => window.location.assign('/sign-in?error=ended'),
+      onSuccess: () => window.location.assign('/sign-in?ended=1'),
       onError: (error) => toast({ kind: 'error', text: errorText(error) }),
     }),
   )

@@ -103,28 +103,9 @@ function ModelFields({ agent }: { agent?: AgentLine }) {
   )
 }
 
-/** An agent is a row: this makes or changes one. `onDone` is called after the server took it. */
-export function AgentForm({ agent, onDone }: { agent?: AgentLine; onDone: (name: string) => void }) {
-  const trpc = useTRPC()
-  const queries = useQueryClient()
-  const done = {
-    onSuccess: async ({ name }: { name: string }) => {
-      await queries.invalidateQueries(trpc.overview.agents.queryFilter())
-      onDone(name)
-    },
-  }
-  const create = useMutation(trpc.agents.create.mutationOptions(done))
-  const change = useMutation(trpc.agents.change.mutationOptions(done))
-  const error = create.error ?? change.error
-  const onSubmit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const values = valuesOf(new FormData(event.currentTarget))
-    if (agent) change.mutate({ agentId: agent.id, ...values })
-    else create.mutate(values)
-  }
+function WorkFields({ agent }: { agent?: AgentLine }) {
   return (
-    <form onSubmit={onSubmit} className="flex flex-col gap-4">
-      {error && <ErrorPanel title={errorText(error)} errorId={errorIdOf(error)} />}
+    <>
       <div className="grid gap-4 sm:grid-cols-2">
         <Field id="agent-name" label="Name">
           {(control) => <Input {...control} name="name" required maxLength={60} defaultValue={agent?.name} />}
@@ -154,23 +135,51 @@ export function AgentForm({ agent, onDone }: { agent?: AgentLine; onDone: (name:
           ))}
         </div>
       </FieldGroup>
+    </>
+  )
+}
+
+function Limits({ agent }: { agent?: AgentLine }) {
+  const { maxConcurrent = 4, maxTurns = 40, maxOutputTokens = 16_000 } = agent ?? {}
+  return (
+    <div className="grid gap-4 sm:grid-cols-3">
+      <NumberField name="maxConcurrent" label="Runs at once" value={maxConcurrent} min={1} max={64} />
+      <NumberField name="maxTurns" label="Turns per run" value={maxTurns} min={1} max={500} />
+      <NumberField name="maxOutputTokens" label="Tokens per answer" value={maxOutputTokens} min={256} max={200_000} />
+    </div>
+  )
+}
+
+/** An agent is a row: this makes or changes one. `onDone` is called after the server took it. */
+export function AgentForm({ agent, onDone }: { agent?: AgentLine; onDone: (name: string) => void }) {
+  const trpc = useTRPC()
+  const queries = useQueryClient()
+  const done = {
+    onSuccess: async ({ name }: { name: string }) => {
+      await queries.invalidateQueries(trpc.overview.agents.queryFilter())
+      onDone(name)
+    },
+  }
+  const create = useMutation(trpc.agents.create.mutationOptions(done))
+  const change = useMutation(trpc.agents.change.mutationOptions(done))
+  const error = create.error ?? change.error
+  const onSubmit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const values = valuesOf(new FormData(event.currentTarget))
+    if (agent) change.mutate({ agentId: agent.id, ...values })
+    else create.mutate(values)
+  }
+  return (
+    <form onSubmit={onSubmit} className="flex flex-col gap-4">
+      {error && <ErrorPanel title={errorText(error)} errorId={errorIdOf(error)} />}
+      <WorkFields agent={agent} />
       <ModelFields agent={agent} />
       <Field id="agent-instructions" label="Instructions" optional>
         {(control) => (
           <Textarea {...control} name="instructions" rows={5} maxLength={20_000} defaultValue={agent?.instructions} />
         )}
       </Field>
-      <div className="grid gap-4 sm:grid-cols-3">
-        <NumberField name="maxConcurrent" label="Runs at once" value={agent?.maxConcurrent ?? 4} min={1} max={64} />
-        <NumberField name="maxTurns" label="Turns per run" value={agent?.maxTurns ?? 40} min={1} max={500} />
-        <NumberField
-          name="maxOutputTokens"
-          label="Tokens per answer"
-          value={agent?.maxOutputTokens ?? 16_000}
-          min={256}
-          max={200_000}
-        />
-      </div>
+      <Limits agent={agent} />
       <Button type="submit" variant="primary" busy={create.isPending || change.isPending} className="self-end">
         {agent ? 'Save' : 'Add agent'}
       </Button>

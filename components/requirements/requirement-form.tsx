@@ -50,6 +50,41 @@ function FileButton({ onFile }: { onFile: (file: File) => void }) {
   )
 }
 
+interface TextBoxProps {
+  text: string
+  problem?: string
+  maxBytes: number
+  onChange: (text: string) => void
+  onSend: () => void
+}
+
+function TextBox({ text, problem, maxBytes, onChange, onSend }: TextBoxProps) {
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) onSend()
+  }
+  return (
+    <Field
+      id="text"
+      label="What should be built?"
+      hint={`Plain words or Markdown, at most ${megabytes(maxBytes)}. Each sentence that asks for something becomes a statement that must be proven.`}
+      error={problem}
+    >
+      {(control) => (
+        <Textarea
+          {...control}
+          name="text"
+          rows={16}
+          value={text}
+          placeholder={example}
+          onChange={(event) => onChange(event.target.value)}
+          onKeyDown={onKeyDown}
+          className="text-reading"
+        />
+      )}
+    </Field>
+  )
+}
+
 /** One big box for what a person wants; a file fills it. Nothing typed is lost when sending fails. */
 export function RequirementForm({ projectId, maxBytes }: { projectId: string; maxBytes: number }) {
   const trpc = useTRPC()
@@ -82,31 +117,16 @@ export function RequirementForm({ projectId, maxBytes }: { projectId: string; ma
     const title = String(new FormData(event.currentTarget).get('title') ?? '').trim()
     submit.mutate({ projectId, text, title: title || undefined, idempotencyKey: key.current })
   }
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) form.current?.requestSubmit()
-  }
   return (
     <form ref={form} onSubmit={onSubmit} className="flex flex-col gap-5" noValidate>
       {submit.error && <ErrorPanel title={errorText(submit.error)} errorId={errorIdOf(submit.error)} />}
-      <Field
-        id="text"
-        label="What should be built?"
-        hint={`Plain words or Markdown, at most ${megabytes(maxBytes)}. Each sentence that asks for something becomes a statement that must be proven.`}
-        error={problem}
-      >
-        {(control) => (
-          <Textarea
-            {...control}
-            name="text"
-            rows={16}
-            value={text}
-            placeholder={example}
-            onChange={(event) => change(event.target.value)}
-            onKeyDown={onKeyDown}
-            className="text-reading"
-          />
-        )}
-      </Field>
+      <TextBox
+        text={text}
+        problem={problem}
+        maxBytes={maxBytes}
+        onChange={change}
+        onSend={() => form.current?.requestSubmit()}
+      />
       <Field id="title" label="Title" optional hint="Otherwise the first heading or line.">
         {(control) => <Input {...control} name="title" maxLength={200} autoComplete="off" />}
       </Field>

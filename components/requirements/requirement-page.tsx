@@ -20,15 +20,13 @@ import { CostTable } from './cost-table'
 import { FileBrowser } from './file-browser'
 import { PlanSummary } from './plan-summary'
 import { RequirementStatus } from './requirement-status'
+import { type RequirementViewName, requirementViews } from './requirement-views'
 import { StatementTable } from './statement-table'
 import { ViewLinks } from './view-links'
 
 type Outputs = inferRouterOutputs<AppRouter>
 type Requirement = Outputs['requirements']['one']
 type Tasks = Outputs['tasks']['ofRequirement']
-
-export const requirementViews = ['graph', 'list', 'statements', 'activity', 'cost', 'files'] as const
-export type RequirementViewName = (typeof requirementViews)[number]
 
 const labels: Record<RequirementViewName, string> = {
   graph: 'Graph',

@@ -8,6 +8,7 @@ import { ErrorPanel } from '#components/ui/page-state'
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
 import type { EvidenceView } from '#server/proofs/queries'
 import type { RequirementView } from '#server/requirements/queries'
+import { phaseInWords } from '#components/tasks/check-list'
 import { OutcomeStatus } from './requirement-status'
 
 function Evidence({ evidence, projectId, scripted }: { evidence: EvidenceView; projectId: string; scripted: boolean }) {
@@ -21,7 +22,7 @@ function Evidence({ evidence, projectId, scripted }: { evidence: EvidenceView; p
       </TextLink>
       <span className="text-meta text-muted">
         exit {evidence.exitCode ?? '–'} · tree <span className="font-mono">{evidence.treeHash.slice(0, 12)}</span> ·{' '}
-        {evidence.taskRef} · {evidence.phase === 'task' ? 'on the task’s commit' : 'on what was merged'}
+        {evidence.taskRef} · {phaseInWords(evidence.phase)}
         {scripted && ' · scripted'}
       </span>
       {evidence.tests.length > 0 && (

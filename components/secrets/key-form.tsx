@@ -19,34 +19,9 @@ export const providerNames: Record<CredentialProvider, string> = {
   compatible: 'OpenAI-compatible server',
 }
 
-/** The key leaves the page once, to be sealed; it never comes back. */
-export function KeyForm() {
-  const trpc = useTRPC()
-  const router = useRouter()
-  const form = useRef<HTMLFormElement>(null)
-  const add = useMutation(
-    trpc.secrets.add.mutationOptions({
-      onSuccess: () => {
-        form.current?.reset()
-        toast({ kind: 'success', text: 'Key saved and sealed' })
-        router.refresh()
-      },
-    }),
-  )
-  const onSubmit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const values = new FormData(event.currentTarget)
-    const text = (name: string) => String(values.get(name) ?? '').trim()
-    add.mutate({
-      provider: text('provider') as CredentialProvider,
-      name: text('name'),
-      value: text('value'),
-      baseUrl: text('baseUrl') || null,
-    })
-  }
+function KeyFields() {
   return (
-    <form ref={form} onSubmit={onSubmit} className="flex flex-col gap-4">
-      {add.error && <ErrorPanel title={errorText(add.error)} errorId={errorIdOf(add.error)} />}
+    <>
       <div className="grid gap-4 sm:grid-cols-2">
         <Field id="provider" label="Provider">
           {(control) => (
@@ -81,6 +56,39 @@ export function KeyForm() {
       <Field id="baseUrl" label="Address" optional hint="Only for a server of your own or a gateway.">
         {(control) => <Input {...control} name="baseUrl" type="url" placeholder="https://" autoComplete="off" />}
       </Field>
+    </>
+  )
+}
+
+/** The key leaves the page once, to be sealed; it never comes back. */
+export function KeyForm() {
+  const trpc = useTRPC()
+  const router = useRouter()
+  const form = useRef<HTMLFormElement>(null)
+  const add = useMutation(
+    trpc.secrets.add.mutationOptions({
+      onSuccess: () => {
+        form.current?.reset()
+        toast({ kind: 'success', text: 'Key saved and sealed' })
+        router.refresh()
+      },
+    }),
+  )
+  const onSubmit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const values = new FormData(event.currentTarget)
+    const text = (name: string) => String(values.get(name) ?? '').trim()
+    add.mutate({
+      provider: text('provider') as CredentialProvider,
+      name: text('name'),
+      value: text('value'),
+      baseUrl: text('baseUrl') || null,
+    })
+  }
+  return (
+    <form ref={form} onSubmit={onSubmit} className="flex flex-col gap-4">
+      {add.error && <ErrorPanel title={errorText(add.error)} errorId={errorIdOf(add.error)} />}
+      <KeyFields />
       <Button type="submit" variant="primary" busy={add.isPending} className="self-start">
         Add key
       </Button>

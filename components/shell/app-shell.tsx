@@ -39,7 +39,7 @@ export function Wordmark() {
 
 function Rail({ organization, person, openDecisions, signOut }: Omit<AppShellProps, 'children'>) {
   return (
-    <div className="sticky top-0 flex h-dvh w-[220px] shrink-0 flex-col gap-4 border-r border-border bg-surface px-3 py-4 max-md:hidden">
+    <header className="sticky top-0 flex h-dvh w-[220px] shrink-0 flex-col gap-4 border-r border-border bg-surface px-3 py-4 max-md:hidden">
       <div className="flex flex-col gap-0.5 px-2.5">
         <NextLink href="/projects">
           <Wordmark />
@@ -57,7 +57,7 @@ function Rail({ organization, person, openDecisions, signOut }: Omit<AppShellPro
         </div>
         <AccountMenu person={person} signOut={signOut} />
       </div>
-    </div>
+    </header>
   )
 }
 
@@ -69,12 +69,12 @@ export function AppShell({ children, ...frame }: AppShellProps) {
       <div className="flex min-h-dvh">
         <Rail {...frame} />
         <div className="flex min-w-0 flex-1 flex-col max-md:pb-[calc(3.5rem+env(safe-area-inset-bottom))]">
-          <div className="flex h-12 items-center justify-between gap-3 border-b border-border bg-surface px-4 md:hidden">
+          <header className="flex h-12 items-center justify-between gap-3 border-b border-border bg-surface px-4 md:hidden">
             <NextLink href="/projects" className="flex min-h-11 items-center">
               <Wordmark />
             </NextLink>
             <span className="truncate text-table text-muted">{frame.organization}</span>
-          </div>
+          </header>
           {children}
         </div>
       </div>

@@ -16,6 +16,17 @@ import { Time } from '#components/ui/time'
 import type { CheckView } from '#server/proofs/queries'
 import type { TaskView } from '#server/tasks/queries'
 
+const phases: Record<string, string> = {
+  task: 'on the task’s own commit',
+  merge: 'on the merged tree, before it became main',
+  final: 'on everything that was merged, at the end',
+}
+
+/** What the command was run on. */
+export function phaseInWords(phase: string): string {
+  return phases[phase] ?? phase
+}
+
 function Check({ check, scripted }: { check: CheckView; scripted: boolean }) {
   const exit = check.timedOut ? 'ran out of time' : `exit ${check.exitCode ?? 'unknown'}`
   return (
@@ -36,7 +47,7 @@ function Check({ check, scripted }: { check: CheckView; scripted: boolean }) {
                 {exit} after <Duration milliseconds={check.durationMs} />
               </span>,
             ],
-            ['Run on', check.phase === 'task' ? 'the task’s own commit' : 'what was merged'],
+            ['Run', phaseInWords(check.phase)],
             [
               'Commit',
               <code key="commit" className="font-mono text-code wrap-anywhere">

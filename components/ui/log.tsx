@@ -36,6 +36,15 @@ function Line({ line, timestamps }: { line: LogLine; timestamps: boolean }) {
   )
 }
 
+function FollowButton({ missed, onClick }: { missed: number; onClick: () => void }) {
+  return (
+    <Button size="small" variant="primary" className="absolute right-4 bottom-3 shadow-floating" onClick={onClick}>
+      <ArrowDown aria-hidden />
+      {missed > 0 ? `${missed} new ${missed === 1 ? 'line' : 'lines'}` : 'Follow the end'}
+    </Button>
+  )
+}
+
 /**
  * A log of any length: only visible lines exist in the page. Follows the end until somebody scrolls up; then a button
  * counts what came in since. Not announced line by line.
@@ -64,7 +73,6 @@ export function Log(props: { lines: LogLine[]; label: string; timestamps?: boole
     if (following) setSeen(lines.length)
   }, [following, lines.length])
 
-  const missed = lines.length - seen
   return (
     <div className={classNames('relative rounded-md border border-border bg-sunken', className)}>
       <div
@@ -96,15 +104,7 @@ export function Log(props: { lines: LogLine[]; label: string; timestamps?: boole
         </div>
       </div>
       {!following && (
-        <Button
-          size="small"
-          variant="primary"
-          className="absolute right-4 bottom-3 shadow-floating"
-          onClick={() => virtual.scrollToEnd({ behavior: 'auto' })}
-        >
-          <ArrowDown aria-hidden />
-          {missed > 0 ? `${missed} new ${missed === 1 ? 'line' : 'lines'}` : 'Follow the end'}
-        </Button>
+        <FollowButton missed={lines.length - seen} onClick={() => virtual.scrollToEnd({ behavior: 'auto' })} />
       )}
     </div>
   )

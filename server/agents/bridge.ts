@@ -63,7 +63,7 @@ export async function runTurn(options: RunTurnOptions): Promise<{ result: TurnRe
       random: random(),
       retryAfterMs: failure.retryAfterMs,
     })
-    if (!verdict.retry) throw failure
+    if (!verdict.retry) throw givenUp(failure, verdict.reason, tryNumber)
     await options.onRetry({ tryNumber, failure, message: failure.message, delayMs: verdict.delayMs })
     await sleep(verdict.delayMs, signal)
   }
@@ -91,6 +91,26 @@ async function tryOnce(options: RunTurnOptions, tryNumber: number): Promise<Outc
 async function sleepUntilAborted(milliseconds: number, signal: AbortSignal): Promise<void> {
   await wait(milliseconds, undefined, { signal }).catch((error: unknown) => {
     if (!signal.aborted) throw error
+  })
+}
+
+/** The last failure, with what was done about it: the message is what people read on the task. */
+function givenUp(
+  failure: ProviderError,
+  reason: 'permanent' | 'exhausted' | 'wait-too-long',
+  tries: number,
+): ProviderError {
+  if (reason === 'permanent') return failure
+  const seconds = Math.ceil((failure.retryAfterMs ?? 0) / 1000)
+  const outcome =
+    reason === 'exhausted'
+      ? `The call was tried ${tries} times; the task can be tried again later.`
+      : `The provider asks to wait ${seconds} seconds; the task can be tried again after that.`
+  return new ProviderError(failure.code, `${failure.message} ${outcome}`, {
+    status: failure.status,
+    requestId: failure.requestId,
+    retryAfterMs: failure.retryAfterMs,
+    cause: failure,
   })
 }
 

@@ -3,6 +3,7 @@ const LONGEST = 48
 /** A short name for addresses: lower case ASCII letters, digits and single dashes; never empty. */
 export function slugOf(name: string): string {
   const ascii = name
+    .replaceAll('ß', 'ss')
     .normalize('NFKD')
     .replaceAll(/\p{Mark}/gu, '')
     .toLowerCase()

@@ -54,7 +54,6 @@ export async function executeProof(
             command: item.command,
             writable: true,
             timeoutMs: COMMAND_MS,
-            environment: testReporter,
           },
           { signal },
         )
@@ -68,8 +67,6 @@ export async function executeProof(
   return { passed, failed: order.acceptance.length - passed }
 }
 
-/** node:test reports in TAP, whatever the version's default is, so that evidence reads the same everywhere. */
-const testReporter = { NODE_OPTIONS: '--test-reporter=tap' }
 
 async function inCleanCheckout<T>(order: ProofOrder, work: (directory: string) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'orchestrator-proof-'))

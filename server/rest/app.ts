@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import { AppError } from '#server/kernel/app-error'
 import { readLimited } from '#server/platform/http/limited-body'
 import type { RestEnvironment } from './authenticate'
@@ -52,7 +53,7 @@ const noStore: MiddlewareHandler<RestEnvironment> = async (context, next) => {
 /** Everything under /api that programs use. Each route proves its own permission (authenticate.ts). */
 function createApp() {
   const app = new OpenAPIHono<RestEnvironment>().basePath('/api')
-  app.onError((error) => errorResponse(malformed(error)))
+  app.onError((error) => errorResponse(inOurWords(error)))
   app.notFound(() =>
     errorResponse(
       new AppError({
@@ -69,13 +70,22 @@ function createApp() {
   return app
 }
 
-/** Hono's own refusal of a body that is no JSON, in our words. */
-function malformed(error: Error): Error {
-  if (!('status' in error) || error.status !== 400) return error
+/** Hono's own refusals of a body, in our words. */
+function inOurWords(error: Error): Error {
+  if (!(error instanceof HTTPException)) return error
+  if (error.status === 415) {
+    return new AppError({
+      code: 'content-type',
+      kind: 'invalid',
+      message:
+        'This content type is not understood here. Send application/json; a requirement may also be text/markdown or text/plain.',
+    })
+  }
   return new AppError({
     code: 'invalid-json',
     kind: 'invalid',
     message: 'The body is not valid JSON. Nothing was saved.',
+    cause: error,
   })
 }
 

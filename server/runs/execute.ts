@@ -165,7 +165,8 @@ async function nextTurn(execution: Execution, turns: StoredTurn[]): Promise<void
     connector: connection.connector,
     prompt: request,
     context,
-    signal,
+    // A signal for each call: what listens to it can be forgotten with it.
+    signal: AbortSignal.any([signal]),
     onEvent: (event) => logEvent(log, event),
     onRetry: (notice) =>
       log.write('notice', `${notice.message} Trying again in ${(notice.delayMs / 1000).toFixed(1)} s.\n`),

@@ -222,7 +222,7 @@ const acceptances = z
   .catch([])
 const assignment = z
   .object({
-    chosen: optionalText,
+    agentName: optionalText,
     reasons: words,
     candidates: z
       .array(
@@ -238,6 +238,7 @@ const assignment = z
       )
       .catch([]),
   })
+  .transform(({ agentName, ...rest }) => ({ chosen: agentName, ...rest }))
   .catch({ chosen: null, reasons: [], candidates: [] })
 
 interface NodeRow extends Omit<TaskNode, 'agentName' | 'dependsOn'> {

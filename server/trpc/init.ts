@@ -16,8 +16,6 @@ export const t = initTRPC
     transformer: superjson,
     errorFormatter: ({ shape, error }) => errorShape(shape, error),
     sse: {
-      // Browsers reconnect by themselves; a bounded life keeps a forgotten tab from holding a stream for days.
-      maxDurationMs: 30 * 60_000,
       ping: { enabled: true, intervalMs: 10_000 },
       client: { reconnectAfterInactivityMs: 25_000 },
     },

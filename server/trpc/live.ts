@@ -6,6 +6,9 @@ import { untilShutdown } from '#server/platform/http/shutdown'
 import { router } from './init'
 import { permitted } from './procedures'
 
+/** A stream ends after this long and the browser comes back: who may listen is asked again each time. */
+const STREAM_LIFE_MS = 10 * 60_000
+
 /** What a page gets: `ready` first, then events in order (tracked by sequence), log nudges in between (not tracked). */
 export type LiveMessage = { type: 'ready'; sequence: bigint } | Followed
 
@@ -16,7 +19,8 @@ export const liveRouter = router({
     .subscription(async function* ({ ctx, input, signal }) {
       const ended = untilShutdown(signal)
       try {
-        const nudges = await subscribe(ctx.scope.organizationId, { signal: ended.signal })
+        const life = AbortSignal.any([ended.signal, AbortSignal.timeout(STREAM_LIFE_MS)])
+        const nudges = await subscribe(ctx.scope.organizationId, { signal: life })
         const after = await startAfter(ctx.scope, input?.lastEventId)
         const ready: LiveMessage = { type: 'ready', sequence: after }
         yield tracked(String(after), ready)
@@ -24,6 +28,8 @@ export const liveRouter = router({
           if (message.type === 'event') yield tracked(String(message.event.sequence), message as LiveMessage)
           else yield message
         }
+        // Not "complete", which would tell clients to stop: cut off, they reconnect and go on after their last id.
+        throw new DOMException('The stream ended; reconnect.', 'AbortError')
       } finally {
         ended.release()
       }

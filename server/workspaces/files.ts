@@ -3,7 +3,7 @@ import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:f
 import path from 'node:path'
 import { cleanText } from '#server/kernel/clean-text'
 import { workspaceError } from './errors'
-import type { FileContent } from './model'
+import type { FileContent, FolderEntry, SearchHit } from './model'
 import { containedPath, matchesGlobs } from './rules/paths'
 
 /**
@@ -15,20 +15,6 @@ import { containedPath, matchesGlobs } from './rules/paths'
 export const MAX_WRITE_BYTES = 10 * 1_048_576
 const MAX_SEARCHED_BYTES = 1_048_576
 const MAX_SEARCHED_FILES = 20_000
-
-export interface FolderEntry {
-  /** Relative to the worktree. */
-  path: string
-  kind: 'file' | 'folder' | 'link' | 'other'
-  bytes: number
-}
-
-export interface SearchHit {
-  path: string
-  /** Counted from 1. */
-  line: number
-  text: string
-}
 
 interface OpenFolder {
   handle: FileHandle

@@ -7,6 +7,7 @@ import { workspaceError } from './errors'
 import { changedFiles, commitTree, treeOf, treeWith, withIndex } from './git/commits'
 import { gitDirectory, workspaceDirectory, worktreeDirectory, worktreeNote } from './git/layout'
 import { mergeTrees } from './git/merge'
+import { contentOf, filesOf, historyOf, patchOf } from './git/reading'
 import { removeFolder } from './git/removal'
 import {
   bringForward,
@@ -18,17 +19,17 @@ import {
   requiredMain,
   resolve,
 } from './git/repository'
-import { git, gitFields, gitLine } from './git/run'
+import { git, gitLine } from './git/run'
 import { stageWorktree } from './git/staging'
 import {
   type ChangedFile,
-  type CommitAuthor,
   type FileContent,
   type HistoryEntry,
+  type MergeRequest,
   type MergeResult,
-  type Trailers,
   WORKSPACE_FOLDERS,
   type WorkspaceFile,
+  type WorktreeCommit,
 } from './model'
 import { containedPath } from './rules/paths'
 
@@ -119,15 +120,6 @@ async function readNote(runId: string): Promise<z.infer<typeof note> | null> {
   return text === null ? null : note.parse(JSON.parse(text))
 }
 
-export interface WorktreeCommit {
-  projectId: string
-  runId: string
-  base: string
-  message: string
-  trailers?: Trailers
-  author?: CommitAuthor
-}
-
 /**
  * Commits everything a run changed as one commit on `base`, and points branch `task/<runId>` at it.
  * @returns `null` when nothing changed
@@ -185,21 +177,7 @@ export async function diffText(
   to: string,
   options: { maxBytes: number },
 ): Promise<string> {
-  const call = { ...(await repository(projectId)), maxBytes: options.maxBytes }
-  const flags = ['-r', '-p', '-M', '--no-ext-diff', '--no-textconv', '--no-color', '--src-prefix=a/', '--dst-prefix=b/']
-  const answer = await git(call, 'diff-tree', ...flags, commitId(from), commitId(to))
-  const text = cleanText(answer.output.toString('utf8'))
-  if (!answer.cut) return text
-  return `${text.slice(0, text.lastIndexOf('\n') + 1)}… the patch is longer than ${options.maxBytes} bytes and ends here\n`
-}
-
-export interface MergeRequest {
-  projectId: string
-  main: string
-  /** The one commit of a task. */
-  commit: string
-  message: string
-  trailers?: Trailers
+  return patchOf(await repository(projectId), commitId(from), commitId(to), options.maxBytes)
 }
 
 /**
@@ -291,29 +269,8 @@ function recordPath(given: string): string {
 
 /** The files of a commit, optionally only those below a folder. */
 export async function listFiles(projectId: string, commit: string, under?: string): Promise<WorkspaceFile[]> {
-  const folder = under === undefined || under === '' ? [] : ['--', `${recordPath(under)}/`]
-  const fields = await gitFields(
-    await repository(projectId),
-    'ls-tree',
-    '-r',
-    '-z',
-    '-l',
-    '--full-tree',
-    commitId(commit),
-    ...folder,
-  )
-  return fields.flatMap((field) => {
-    const tab = field.indexOf('\t')
-    const [mode, type, , size] = field.slice(0, tab).split(/ +/)
-    if (type !== 'blob') return []
-    return [
-      {
-        path: field.slice(tab + 1),
-        kind: mode === '120000' ? ('link' as const) : ('file' as const),
-        bytes: Number(size),
-      },
-    ]
-  })
+  const folder = under === undefined || under === '' ? null : recordPath(under)
+  return filesOf(await repository(projectId), commitId(commit), folder)
 }
 
 /** A file as it is in a commit, or `null` when it is not there. A link gives the path it names, not what is behind it. */
@@ -323,39 +280,10 @@ export async function readFileAt(
   file: string,
   options: { maxBytes: number },
 ): Promise<FileContent | null> {
-  const call = await repository(projectId)
-  const name = `${commitId(commit)}:${recordPath(file)}`
-  const kind = await gitLine({ ...call, answers: [128] }, 'cat-file', '-t', name)
-  if (kind !== 'blob') return null
-  const bytes = Number(await gitLine(call, 'cat-file', '-s', name))
-  const { output } = await git({ ...call, maxBytes: options.maxBytes }, 'cat-file', 'blob', name)
-  const binary = output.subarray(0, 8_000).includes(0)
-  return { text: binary ? '' : cleanText(output.toString('utf8')), bytes, binary, truncated: bytes > output.length }
+  return contentOf(await repository(projectId), `${commitId(commit)}:${recordPath(file)}`, options.maxBytes)
 }
 
 /** What happened on main, newest first. */
 export async function history(projectId: string, options: { limit: number }): Promise<HistoryEntry[]> {
-  const call = await repository(projectId)
-  const format = '--format=%H%x1f%P%x1f%an%x1f%ae%x1f%aI%x1f%s%x1f%b'
-  const entries = await gitFields(
-    call,
-    'log',
-    '-z',
-    '--no-show-signature',
-    `--max-count=${Math.trunc(options.limit)}`,
-    format,
-    MAIN,
-  )
-  return entries.map((entry) => {
-    const [commit = '', parents = '', name = '', email = '', at = '', subject = '', ...body] =
-      cleanText(entry).split('\x1f')
-    return {
-      commit,
-      parents: parents.split(' ').filter((parent) => parent !== ''),
-      author: { name, email },
-      at,
-      subject,
-      body: body.join('\x1f').trim(),
-    }
-  })
+  return historyOf(await repository(projectId), MAIN, options.limit)
 }

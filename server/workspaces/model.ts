@@ -58,3 +58,35 @@ export interface HistoryEntry {
   subject: string
   body: string
 }
+
+export interface FolderEntry {
+  /** Relative to the worktree. */
+  path: string
+  kind: 'file' | 'folder' | 'link' | 'other'
+  bytes: number
+}
+
+export interface SearchHit {
+  path: string
+  /** Counted from 1. */
+  line: number
+  text: string
+}
+
+export interface WorktreeCommit {
+  projectId: string
+  runId: string
+  base: string
+  message: string
+  trailers?: Trailers
+  author?: CommitAuthor
+}
+
+export interface MergeRequest {
+  projectId: string
+  main: string
+  /** The one commit of a task. */
+  commit: string
+  message: string
+  trailers?: Trailers
+}

@@ -80,6 +80,21 @@ describe.each(wires)('$connector against recorded frames', ({ connector, basePat
     expect(JSON.stringify(result.content)).not.toContain('read_file')
   })
 
+  it('sends nothing back of a turn that was cut off before it said anything', async () => {
+    const calls = [{ id: 'call_a', name: 'read_file', argumentsText: '{"path":"a' }]
+    server.answerWith(stream(frames({ thinking: 'hm', calls, stop: 'max_tokens' })))
+    const { result } = await call(target)
+    const transcript: TranscriptEntry[] = [
+      { role: 'user', text: 'one' },
+      entryOf(result),
+      { role: 'user', text: 'two' },
+    ]
+    await call({ ...target, prompt: promptOf(transcript) })
+    const sent = JSON.stringify(server.requests.at(-1)?.body)
+    expect(sent).toContain('two')
+    expect(sent).not.toMatch(/"assistant"|"hm"|rs_1/)
+  })
+
   it('reports a refusal as a stop, not as an answer', async () => {
     server.answerWith(stream(frames({ text: 'I can’t help with that.', stop: 'refusal', refusal: true })))
     expect((await call(target)).result).toMatchObject({ stop: 'refusal', calls: [] })

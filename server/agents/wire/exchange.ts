@@ -3,8 +3,8 @@ import type { DialPolicy } from '#server/agents/wire/dial'
 import { dialFetch, type Fetch } from './dial'
 import { FrameGuard } from './frame-guard'
 
-export const DEFAULT_IDLE_MS = 90_000
-export const DEFAULT_TOTAL_MS = 20 * 60_000
+const DEFAULT_IDLE_MS = 90_000
+const DEFAULT_TOTAL_MS = 20 * 60_000
 
 /** Why we ended a call ourselves. */
 export type Verdict = 'aborted' | 'idle' | 'deadline'

@@ -55,27 +55,26 @@ export function failureOf({ status, label, words }: Complaint): ProviderFailure 
   return 'invalid-request'
 }
 
-/** What each failure means for people: what happened, what goes on, what to do. */
+/** What each failure means for people, and what to do where no retry helps; the bridge says how retries went. */
 const advice: Record<ProviderFailure, string> = {
   authentication:
     'the key is not accepted. Runs of this agent stop until an admin replaces the key under Settings → Provider keys.',
   permission: 'this key may not use this model. Runs of this agent stop until an admin changes the key or the model.',
   payment: 'there is no credit left. Runs of this agent stop until somebody adds credit at the provider.',
-  'rate-limited': 'too many requests for now. The call is tried again after a wait.',
-  overloaded: 'the provider is overloaded. The call is tried again after a wait.',
-  server: 'something failed on its side. The call is tried again.',
+  'rate-limited': 'too many requests for now.',
+  overloaded: 'it has more to do than it can.',
+  server: 'something failed on its side.',
   'invalid-request':
     'it does not accept this request. Trying again would not help; an admin should check the agent’s model and address.',
   'context-too-long':
     'the conversation no longer fits into the model. The task has to go on with a shorter one, or with another model.',
   'model-not-found':
     'it does not know this model or address. Runs of this agent stop until an admin corrects the agent.',
-  connection: 'The provider could not be reached. The call is tried again.',
-  'stream-cut': 'The provider’s answer broke off before its end. Nothing of it is used; the call is tried again.',
-  idle: 'The provider stopped sending in the middle of an answer. Nothing of it is used; the call is tried again.',
-  deadline: 'The provider did not finish its answer in time. Nothing of it is used; the call is tried again.',
-  'malformed-response':
-    'The provider’s answer was not what its interface promises. Nothing of it is used; the call is tried again.',
+  connection: 'The provider could not be reached.',
+  'stream-cut': 'The provider’s answer broke off before its end. Nothing of it is used.',
+  idle: 'The provider stopped sending in the middle of an answer. Nothing of it is used.',
+  deadline: 'The provider did not finish its answer in time. Nothing of it is used.',
+  'malformed-response': 'The provider’s answer was not what its interface promises. Nothing of it is used.',
   aborted: 'The call was stopped. Nothing of its answer is used.',
 }
 

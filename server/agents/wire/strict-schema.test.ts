@@ -8,6 +8,7 @@ it('closes and requires everything, deep down, and tells limits in words', () =>
     kind: z.enum(['minimum', 'pattern']),
     items: z.array(z.object({ count: z.number().int().min(1).max(9).describe('how many') })),
     either: z.union([z.string(), z.null()]),
+    one: z.discriminatedUnion('is', [z.object({ is: z.literal('a'), size: z.int() })]),
     // a property may be named like a keyword
     pattern: z.string(),
   })
@@ -26,9 +27,19 @@ it('closes and requires everything, deep down, and tells limits in words', () =>
         },
       },
       either: { type: ['string', 'null'] },
+      one: {
+        anyOf: [
+          {
+            type: 'object',
+            properties: { is: { type: 'string', const: 'a' }, size: { type: 'integer' } },
+            required: ['is', 'size'],
+            additionalProperties: false,
+          },
+        ],
+      },
       pattern: { type: 'string' },
     },
-    required: ['title', 'kind', 'items', 'either', 'pattern'],
+    required: ['title', 'kind', 'items', 'either', 'one', 'pattern'],
     additionalProperties: false,
   })
 })

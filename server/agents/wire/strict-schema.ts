@@ -26,9 +26,10 @@ export function strictSchema(schema: Schema): Schema {
   const strict: Schema = {}
   const limits: string[] = []
   for (const [key, value] of Object.entries(schema)) {
-    if (understood.has(key))
-      strict[key] = key === 'properties' || key === '$defs' ? mapValues(value) : inner(key, value)
-    else if (!dropped.has(key)) limits.push(`${key}: ${JSON.stringify(value)}`)
+    if (key === 'properties' || key === '$defs') strict[key] = mapValues(value)
+    else if (key === 'oneOf') strict.anyOf = inner(key, value)
+    else if (understood.has(key)) strict[key] = inner(key, value)
+    else if (!dropped.has(key) && !isSafeIntegerBound(value)) limits.push(`${key}: ${JSON.stringify(value)}`)
   }
   if (isSchema(strict.properties)) {
     strict.required = Object.keys(strict.properties)
@@ -38,6 +39,11 @@ export function strictSchema(schema: Schema): Schema {
     strict.description = [schema.description, `{${limits.join(', ')}}`].filter(Boolean).join(' ')
   }
   return strict
+}
+
+/** zod writes the bounds of JavaScript's safe integers under every integer: noise to a model. */
+function isSafeIntegerBound(value: unknown): boolean {
+  return typeof value === 'number' && Math.abs(value) === Number.MAX_SAFE_INTEGER
 }
 
 function inner(key: string, value: unknown): unknown {

@@ -8,6 +8,8 @@ import { StreamFailure, toProviderError } from './failure'
 /** What a connector's stream reader makes of a provider's events. */
 export interface TurnReader<Event> {
   take(event: Event): void
+  /** True once the terminal marker came. */
+  readonly ended: boolean
   /** @throws StreamFailure `stream-cut` when the terminal marker did not come */
   finish(exchange: Exchange): Omit<TurnResult, 'requestId' | 'scripted'>
   /** What is known of the usage when the call broke off. */
@@ -33,7 +35,11 @@ export async function readTurn<Event>(wire: TurnWire<Event>): Promise<TurnResult
   try {
     if (exchange.verdict !== null) throw new StreamFailure('aborted', 'stopped before the call')
     const events = await wire.open(exchange)
-    for await (const event of events) reader.take(event)
+    for await (const event of events) {
+      reader.take(event)
+      // What happens to the connection after the terminal marker does not undo the turn.
+      if (reader.ended) break
+    }
     // The SDKs end their iteration quietly when they are aborted.
     if (exchange.verdict !== null) throw new StreamFailure(exchange.verdict, 'stopped')
     const result = { ...reader.finish(exchange), requestId: exchange.requestId, scripted: exchange.scripted }

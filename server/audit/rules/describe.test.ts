@@ -30,7 +30,7 @@ describe('describeEvent', () => {
       'Work failed on T2 Store: rate limited',
       'bad',
     ],
-    ['proof.recorded', system, { passed: true }, 'The checks of T2 Store passed', 'good'],
+    ['proof.recorded', system, { passed: 3, failed: 0 }, 'The checks of T2 Store passed (3)', 'good'],
     [
       'merge.ended',
       system,
@@ -45,6 +45,7 @@ describe('describeEvent', () => {
       'Ana answered “In memory” to: Where?',
       'good',
     ],
+    ['proof.recorded', system, { passed: 2, failed: 1 }, 'The checks of T2 Store: 1 of 3 did not pass', 'bad'],
     ['member.role-changed', ana, null, 'Ana: member role changed', 'neutral'],
     ['constructor', ana, {}, 'Ana: constructor', 'neutral'],
   ] as const)('%s', (type, actor, payload, text, tone) => {

@@ -57,8 +57,7 @@ const sentences: Record<string, Describe> = {
   'plan.proposed': (told, payload) =>
     say('neutral', `${who(told)} proposed plan ${text(payload, 'revision', 'for')} ${forRequirement(told, payload)}`),
   'plan.accepted': (told) => say('good', `The plan for ${requirement(told)} was accepted`),
-  'task.started': (told, payload) =>
-    say('running', `${task(told)} went to ${text(payload, 'agent', text(payload, 'agentName', 'an agent'))}`),
+  'task.started': (told, payload) => say('running', `${task(told)} went to ${text(payload, 'agent', 'an agent')}`),
   'task.sent-back': (told, payload) =>
     say('bad', `${task(told)} was sent back for another attempt${because(payload, 'reason', 'feedback')}`),
   'task.finished': (told) => say('good', `${task(told)} is done`),
@@ -91,6 +90,21 @@ const sentences: Record<string, Describe> = {
   'decision.withdrawn': (_told, payload) =>
     say('neutral', `A decision is no longer needed${because(payload, 'question')}`),
   'signal.raised': (_told, payload) => say('neutral', `Signal${because(payload, 'title')}`),
+  'organization.created': (told, payload) =>
+    say('neutral', `${who(told)} created the organization ${text(payload, 'name')}`.trim()),
+  'member.password-changed': (told) => say('neutral', `${who(told)} changed their password`),
+  'member.signed-out-everywhere': (told) => say('neutral', `${who(told)} signed out everywhere`),
+  'agent.created': (told, payload) => say('neutral', `${who(told)} added the agent ${text(payload, 'name')}`.trim()),
+  'agent.changed': (told, payload) => say('neutral', `${who(told)} changed the agent ${text(payload, 'name')}`.trim()),
+  'agent.enabled': (told, payload) => say('neutral', `${who(told)} enabled the agent ${text(payload, 'name')}`.trim()),
+  'agent.disabled': (told, payload) =>
+    say('neutral', `${who(told)} disabled the agent ${text(payload, 'name')}`.trim()),
+  'credential.added': (told, payload) =>
+    say('neutral', `${who(told)} added the provider key ${text(payload, 'name')}`.trim()),
+  'credential.revoked': (told, payload) =>
+    say('neutral', `${who(told)} revoked the provider key ${text(payload, 'name')}`.trim()),
+  'project.changed': (told, payload) =>
+    say('neutral', `${who(told)} changed the settings of ${text(payload, 'name', 'the project')}`),
   'project.created': (told, payload) =>
     say('neutral', `${who(told)} created the project ${text(payload, 'name')}`.trim()),
   'api-token.created': (told, payload) =>
@@ -117,9 +131,10 @@ function purpose(payload: Record<string, unknown>): string {
 }
 
 function outcome(payload: Record<string, unknown>, what: string): Sentence {
-  if (payload.passed === true) return say('good', `${what} passed`)
-  if (payload.passed === false) return say('bad', `${what} did not pass${because(payload, 'reason', 'summary')}`)
-  return say('neutral', `${what} were recorded`)
+  const { passed, failed } = payload
+  if (typeof passed !== 'number' || typeof failed !== 'number') return say('neutral', `${what} were recorded`)
+  if (failed > 0) return say('bad', `${what}: ${failed} of ${passed + failed} did not pass`)
+  return say('good', `${what} passed (${passed})`)
 }
 
 function to(payload: Record<string, unknown>): string {

@@ -14,11 +14,17 @@ export interface Surroundings {
 }
 
 const headingKinds: [StatementKind, RegExp][] = [
-  ['behaviour', /\b(?:acceptance|output format|command line (?:config|arg|option)|specification|use cases?|user stor)/i],
+  [
+    'behaviour',
+    /\b(?:acceptance|output format|command line (?:config|arg|option)|specification|use cases?|user stor)/i,
+  ],
   ['context', /\b(?:introduction|overview|background|goals?|purpose|vision|motivation|glossary|terms|references?)\b/i],
   ['context', /\b(?:supporting data|data (?:description|files?)|example|non-goals|out of scope|open questions)\b/i],
   ['context', /^(?:about\b|usage$|why\b|summary$)/i],
-  ['constraint', /\b(?:constraints?|dependenc|depencenc|depencies|technolog|tech stack|prerequisites|privacy|security)/i],
+  [
+    'constraint',
+    /\b(?:constraints?|dependenc|depencenc|depencies|technolog|tech stack|prerequisites|privacy|security)/i,
+  ],
   ['constraint', /\bsettings?\b/i],
   ['quality', /\b(?:performance|scalab|reliab|non-?functional|quality|accessib|responsive)/i],
   ['behaviour', /\b(?:features?|function|requirements|commands?|api|endpoints?|pages?|scenario|behaviou?r|rules)\b/i],
@@ -28,24 +34,42 @@ const headingKinds: [StatementKind, RegExp][] = [
 const labelKinds: [StatementKind, RegExp][] = [
   ['context', /^(?:purpose|user benefit|benefit|example(?: entr(?:y|ies))?|note|content|background|why)\s*:/i],
   ['quality', /^(?:performance|scalability|responsive(?:ness)?(?: design)?|availability|reliability|efficiency)\s*:/i],
-  ['constraint', /^(?:no external dependencies|technology stack|data (?:privacy|sources|storage|security)[^:]{0,30})\s*:/i],
-  ['constraint', /^(?:frontend framework|framework|javascript compiler|browser compatibility|language|look and feel)\s*:/i],
+  [
+    'constraint',
+    /^(?:no external dependencies|technology stack|data (?:privacy|sources|storage|security)[^:]{0,30})\s*:/i,
+  ],
+  [
+    'constraint',
+    /^(?:frontend framework|framework|javascript compiler|browser compatibility|language|look and feel)\s*:/i,
+  ],
 ]
 
 const sentenceKinds: [StatementKind, RegExp][] = [
-  ['quality', /\d\s*%|\bcoverage\b|\bwithin (?:\d+|a|acceptable) ?\w{0,12} ?(?:ms|milliseconds?|seconds?|time|minutes?)\b/i],
-  ['quality', /\b(?:up to|at least) [\d,.]+ (?:concurrent )?(?:users|requests|records)|\b(?:latency|throughput|uptime|scalab)/i],
-  ['constraint', /\b(?:must|should|shall|has to|have to|is|are) (?:be )?(?:written|implemented|developed|built) (?:in|with|using)\b/i],
+  [
+    'quality',
+    /\d\s*%|\bcoverage\b|\bwithin (?:\d+|a|acceptable) ?\w{0,12} ?(?:ms|milliseconds?|seconds?|time|minutes?)\b/i,
+  ],
+  [
+    'quality',
+    /\b(?:up to|at least) [\d,.]+ (?:concurrent )?(?:users|requests|records)|\b(?:latency|throughput|uptime|scalab)/i,
+  ],
+  [
+    'constraint',
+    /\b(?:must|should|shall|has to|have to|is|are) (?:be )?(?:written|implemented|developed|built) (?:in|with|using)\b/i,
+  ],
   ['constraint', /\b(?:no|without|zero) (?:external |third[- ]party |other )?(?:dependenc|packages|libraries)/i],
   ['constraint', /\b(?:encrypted|os-independent|python|java|vue|react|angular|babel|framework)\b.{0,60}$/i],
   ['constraint', /\b(?:must|may|shall|should) (?:not|never)\b|\bnever\b|\bforbidden\b/i],
 ]
 
 const specifies = /\b(?:output format|specification|acceptance|rules)\b/i
-const asks = /\b(?:must|should|shall|can|may|will|needs? to|has to|have to|want to|ability to|supports?|able to|only)\b/i
-const background = /^(?:this (?:document|project|section)|the following|here (?:is|are)|we are\b|today\b|currently\b|at its core\b)/i
+const asks =
+  /\b(?:must|should|shall|can|may|will|needs? to|has to|have to|want to|ability to|supports?|able to|only)\b/i
+const background =
+  /^(?:this (?:document|project|section)|the following|here (?:is|are)|we are\b|today\b|currently\b|at its core\b)/i
 /** "can't have", "may not": a rule about the thing itself, shown by a refused call. */
-const refusal = /\b(?:can't|cannot|can not|must not|may not) (?:have|share|be (?:longer|shorter|empty|created|saved|deleted|blank))/i
+const refusal =
+  /\b(?:can't|cannot|can not|must not|may not) (?:have|share|be (?:longer|shorter|empty|created|saved|deleted|blank))/i
 
 function firstOf(rules: [StatementKind, RegExp][], text: string): StatementKind | undefined {
   // kinds are told by the first words: the bound keeps every pattern's cost constant

@@ -74,7 +74,8 @@ export function titleOf(text: string): string {
   const blocks = readBlocks(text.slice(0, 20_000))
   const telling = blocks.flatMap((block) => block.headings.slice(0, 1)).find((heading) => heading.trim() !== '')
   const prose = blocks.find((block) => block.form !== 'code' && block.form !== 'label')
-  const first = telling && !emptyTitles.test(telling) ? telling : (splitSentences(prose?.text ?? '')[0] ?? telling ?? '')
+  const first =
+    telling && !emptyTitles.test(telling) ? telling : (splitSentences(prose?.text ?? '')[0] ?? telling ?? '')
   const title = first.replaceAll(/\s+/g, ' ').trim()
   if (title === '') return 'Untitled requirement'
   if (title.length <= TITLE_LENGTH) return title

@@ -12,6 +12,8 @@ import { refuseInput } from '../refuse-input'
 /** Proxies cut connections that are silent for a minute or less. */
 const HEARTBEAT_MS = 15_000
 const RECONNECT_MS = 2_000
+/** A stream ends after this long and the client comes back: who may listen is asked again each time. */
+const STREAM_LIFE_MS = 10 * 60_000
 
 const stream = createRoute({
   method: 'get',
@@ -46,7 +48,7 @@ function eventStream(scope: Scope, lastEventId: string | undefined, request: Abo
   const encoder = new TextEncoder()
   const ended = untilShutdown(request)
   const cancelled = new AbortController()
-  const signal = AbortSignal.any([ended.signal, cancelled.signal])
+  const signal = AbortSignal.any([ended.signal, cancelled.signal, AbortSignal.timeout(STREAM_LIFE_MS)])
   let heartbeat: NodeJS.Timeout | undefined
   const tidyUp = () => {
     clearInterval(heartbeat)

@@ -75,9 +75,14 @@ function commandFindings(evidence: readonly EvidenceBlock[], task: TaskBlock): F
   ]
 }
 
+/**
+ * A task works on statements and promises to prove some of them; only the promise is judged here. What a later task
+ * proves is judged there, and at the end on the merged whole.
+ */
 function statementFindings(evidence: readonly EvidenceBlock[], task: TaskBlock): Finding[] {
   const { proven, todo } = provenBy(evidence)
-  return task.statements.flatMap((ref) => {
+  const promised = new Set(task.acceptance.flatMap((item) => item.proves))
+  return [...promised].flatMap((ref) => {
     if (proven.has(ref)) return []
     if (todo.has(ref)) return [{ ...note('Has only a todo test: not built, and nobody claims it is.'), statement: ref }]
     return [must(ref, '', `No passing test or command proves ${ref}.`)]

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
 const nodeSchema = z.looseObject({
-  type: z.unknown(),
+  type: z.unknown().optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
   required: z.array(z.string()).optional(),
-  additionalProperties: z.unknown(),
+  additionalProperties: z.unknown().optional(),
 })
 
 export interface StrictRules {

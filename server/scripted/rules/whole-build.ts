@@ -25,9 +25,18 @@ export interface WholeBuild extends Build {
  */
 export function wholeBuild(source: Source, compile: Compile): WholeBuild {
   const build = compile(source)
-  const units = withoutTooManySinks(build.units).map((unit) => ({ ...unit, owns: pathsOf(unit, source, compile) }))
+  const units = withoutTooManySinks(build.units).map((unit) => ({
+    ...unit,
+    owns: pathsOf(unit, source, compile),
+    acceptance: unit.acceptance.map((item) => ({ ...item, command: withTap(item.command) })),
+  }))
   const questions = [...build.questions, ...leftOver(source, build)]
   return { ...build, units: [...units, integration(source, { ...build, units, questions })], questions }
+}
+
+/** TAP is what the proofs are read from, and from Node 23 on it is no longer what a pipe gets by itself. */
+function withTap(command: string): string {
+  return command.includes('--test-reporter') ? command : command.replaceAll(/\bnode --test /g, 'node --test --test-reporter=tap ')
 }
 
 function pathsOf(unit: BuildUnit, source: Source, compile: Compile): string[] {

@@ -29,11 +29,12 @@ function done(call: Call, result: CallResult | undefined): Done[] {
 
 export type CommandOutcome = 'passed' | 'failed' | 'unknown'
 
-/** How a command ended, read from the tool's answer: an exit code in words or JSON, else a TAP summary. */
+/** How a command ended, read from the first line of the tool's answer, else from a TAP summary. */
 export function commandOutcome(command: Done): CommandOutcome {
-  const code = /"?\bexit(?:ed)?[\s_-]*(?:with)?[\s_-]*(?:code|status)?"?\s*[:=]?\s*(-?\d+)\b/i.exec(command.output)?.[1]
-  if (code !== undefined) return Number(code) === 0 && !command.failed ? 'passed' : 'failed'
-  if (command.failed) return 'failed'
+  const firstLine = command.output.trimStart().split('\n')[0] ?? ''
+  if (command.failed || /^(stopped|timed out|killed|not run)\b/i.test(firstLine)) return 'failed'
+  const code = /\bexit(?:ed)?[\s_-]*(?:with)?[\s_-]*(?:code|status)?"?\s*[:=]?\s*(-?\d+\b|none)/i.exec(firstLine)?.[1]
+  if (code !== undefined) return code === '0' ? 'passed' : 'failed'
   const failures = /^# fail (\d+)$/m.exec(command.output)?.[1]
   if (failures !== undefined) return failures === '0' ? 'passed' : 'failed'
   return 'unknown'
@@ -49,7 +50,7 @@ export interface Option {
  * named, so that nothing is guessed.
  */
 export function chosenOption<Some extends Option>(output: string, options: readonly Some[]): Some | null {
-  const said = output.trim().toLowerCase()
+  const said = pickedIn(output).trim().toLowerCase()
   const exact = options.find((option) => [option.id, option.label].some((name) => name.toLowerCase() === said))
   if (exact) return exact
   const named = (name: string): boolean => {
@@ -59,4 +60,17 @@ export function chosenOption<Some extends Option>(output: string, options: reado
   const byLabel = options.filter((option) => named(option.label))
   const found = byLabel.length > 0 ? byLabel : options.filter((option) => named(option.id))
   return found.toSorted((a, b) => b.label.length - a.label.length)[0] ?? null
+}
+
+/** The option's field of an answer in JSON, so that a comment which names another option is not taken for the choice. */
+function pickedIn(output: string): string {
+  try {
+    const answer: unknown = JSON.parse(output)
+    if (answer === null || typeof answer !== 'object') return String(answer)
+    const fields = answer as Record<string, unknown>
+    const picked = fields.option ?? fields.answer ?? fields.id ?? fields.label
+    return typeof picked === 'string' ? picked : output
+  } catch {
+    return output
+  }
 }

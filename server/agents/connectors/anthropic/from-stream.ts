@@ -59,7 +59,7 @@ export class MessageReader implements TurnReader<unknown> {
   private responseId: string | null = null
   private usage: z.infer<typeof usageSchema> = {}
   private stopReason: string | null = null
-  private stopped = false
+  ended = false
   private outputCharacters = 0
 
   constructor(prompt: Prompt, onEvent: ExecuteOptions['onEvent']) {
@@ -93,12 +93,12 @@ export class MessageReader implements TurnReader<unknown> {
         this.addUsage(event.usage)
         break
       case 'message_stop':
-        this.stopped = true
+        this.ended = true
     }
   }
 
   finish(): Omit<TurnResult, 'requestId' | 'scripted'> {
-    if (!this.stopped) throw new StreamFailure('stream-cut', 'the message has no end')
+    if (!this.ended) throw new StreamFailure('stream-cut', 'the message has no end')
     if (this.stopReason === null) throw new StreamFailure('malformed-response', 'the message has no stop reason')
     const stop = stopOf(this.stopReason)
     const ordered = [...this.blocks.entries()].sort(([one], [other]) => one - other).map(([, open]) => open)
@@ -107,7 +107,9 @@ export class MessageReader implements TurnReader<unknown> {
       throw new StreamFailure('malformed-response', 'the message stops for a tool and calls none')
     }
     // A call that will never be answered (cut off at the token limit) would make the next request invalid.
-    const kept = ordered.filter(({ block }) => stop === 'tool_use' || block.type !== 'tool_use')
+    const answerable = ordered.filter(({ block }) => stop === 'tool_use' || block.type !== 'tool_use')
+    // Thinking that led to nothing is no message of its own.
+    const kept = answerable.some(({ block }) => !/thinking$/.test(block.type)) ? answerable : []
     return {
       connector: 'anthropic',
       model: this.model,

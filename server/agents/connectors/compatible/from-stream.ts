@@ -60,6 +60,8 @@ export interface ChatMessage {
 
 /** Puts a chat message together from its chunks. */
 export class ChatReader implements TurnReader<unknown> {
+  /** The marker is the line `data: [DONE]`, at which the SDK itself stops reading. */
+  readonly ended = false
   private readonly prompt: Prompt
   private readonly onEvent: ExecuteOptions['onEvent']
   private readonly start: (model: string) => void

@@ -2,6 +2,7 @@ import type { ChatCompletionCreateParamsStreaming, ChatCompletionMessageParam } 
 import type { Prompt, TranscriptEntry, TurnContext } from '#server/agents/ports'
 import { inputObject, isOwn } from '#server/agents/wire/calls'
 import { strictSchema } from '#server/agents/wire/strict-schema'
+import type { ChatMessage } from './from-stream'
 
 /** The body of `POST /chat/completions`, in the words every compatible server knows (`max_tokens`, no strict tools). */
 export function toRequest(
@@ -46,22 +47,22 @@ function toMessages(entry: TranscriptEntry, model: string): ChatCompletionMessag
         tool_call_id: result.callId,
         content: result.isError ? `Error: ${result.output}` : result.output,
       }))
-    case 'assistant':
-      if (isOwn(entry, 'compatible', model) && typeof entry.content === 'object' && entry.content !== null) {
-        // Unchanged, `reasoning_content` included: DeepSeek answers 400 when a turn with tool calls comes back without.
-        return [entry.content as ChatCompletionMessageParam]
-      }
-      return entry.text === '' && entry.calls.length === 0 ? [] : [reduced(entry)]
+    case 'assistant': {
+      const own = isOwn(entry, 'compatible', model) ? (entry.content as ChatMessage | null) : null
+      // Unchanged, `reasoning_content` included: DeepSeek answers 400 when a turn with tool calls comes back without.
+      const message = own ?? reduced(entry)
+      return message.content || message.tool_calls ? [message as ChatCompletionMessageParam] : []
+    }
   }
 }
 
-function reduced(entry: Extract<TranscriptEntry, { role: 'assistant' }>): ChatCompletionMessageParam {
+/** A turn of another model. Its thinking stays behind, but DeepSeek wants the field beside tool calls, if only empty. */
+function reduced(entry: Extract<TranscriptEntry, { role: 'assistant' }>): ChatMessage {
+  if (entry.calls.length === 0) return { role: 'assistant', content: entry.text }
   const calls = entry.calls.map((call) => ({
     id: call.callId,
     type: 'function' as const,
     function: { name: call.name, arguments: JSON.stringify(inputObject(call)) },
   }))
-  return calls.length > 0
-    ? { role: 'assistant', content: entry.text === '' ? null : entry.text, tool_calls: calls }
-    : { role: 'assistant', content: entry.text }
+  return { role: 'assistant', content: entry.text || null, reasoning_content: '', tool_calls: calls }
 }

@@ -93,6 +93,10 @@ export class ResponseReader implements TurnReader<unknown> {
     }
   }
 
+  get ended(): boolean {
+    return this.end !== null
+  }
+
   finish(): Omit<TurnResult, 'requestId' | 'scripted'> {
     if (this.end === null) throw new StreamFailure('stream-cut', 'the response has no end')
     const { end } = this

@@ -123,6 +123,15 @@ function memoryFolder(path: string, megabytes: number): string[] {
   return ['--size', `${megabytes * MEGABYTE}`, '--tmpfs', path]
 }
 
+/**
+ * Containers often keep the product itself below /usr (/usr/src/app), which commands see: those of our own folders that lie
+ * there are covered, the outermost of them only. Folders directly below /usr belong to the system.
+ */
+export function hiddenDirectories(own: readonly string[]): string[] {
+  const below = [...new Set(own)].filter((directory) => /^\/usr\/[^/]+\/[^/]/.test(directory))
+  return below.filter((directory) => !below.some((other) => other !== directory && directory.startsWith(`${other}/`)))
+}
+
 const STAGE = '/tmp'
 export const STAGED_WORKSPACE = `${STAGE}/workspace`
 export const stagedNode = (index: number) => `${STAGE}/node-${index}`

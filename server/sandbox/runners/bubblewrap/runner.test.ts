@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -232,6 +233,24 @@ describe('ends', () => {
     expect(running).toBeGreaterThan(0)
     expect(performance.now() - aborted).toBeLessThan(2_000)
     await vi.waitFor(() => expect(survivors(name)).toBe(0), 2_000)
+  })
+
+  it('leaves nothing behind when the server itself is killed', async () => {
+    const name = marker()
+    const server = spawn(
+      process.execPath,
+      [
+        ...['--import', 'tsx', '--input-type=module', '-e'],
+        `import { bubblewrapCandidate } from '#server/sandbox/runners/bubblewrap/runner'
+        const { runner } = await bubblewrapCandidate()
+        const command = ${JSON.stringify(`${daemon(name)} sleep 1000`)}
+        await runner.run({ workspace: ${JSON.stringify(workspace)}, command, writable: true, timeoutMs: 600_000 })`,
+      ],
+      { stdio: 'ignore' },
+    )
+    await vi.waitFor(() => expect(survivors(`: ${name}`)).toBeGreaterThan(2), 15_000)
+    server.kill('SIGKILL')
+    await vi.waitFor(() => expect(survivors(`: ${name}`)).toBe(0), 5_000)
   })
 
   it('does not start a command that was aborted before its turn', async () => {

@@ -7,7 +7,16 @@ import { type ProcessOutcome, type ProcessSettings, runProcess } from '#server/s
 import { oneAtATime } from '#server/sandbox/turns'
 import { limitArguments } from './limits'
 import { examineMachine, type Machine } from './machine'
-import { GROUP, HOSTS, isolationOptions, PASSWD, STAGED_WORKSPACE, stagedNode, stagingOptions } from './profile'
+import {
+  GROUP,
+  HOSTS,
+  hiddenDirectories,
+  isolationOptions,
+  PASSWD,
+  STAGED_WORKSPACE,
+  stagedNode,
+  stagingOptions,
+} from './profile'
 import { seccompProgram } from './seccomp'
 import { checkReadOnlyPaths, giveWorkspace, runUser } from './workspace'
 
@@ -81,7 +90,7 @@ function wrapped(machine: Machine, filter: Uint8Array, command: SandboxCommand, 
       destination,
     ]),
     nodeLinks: machine.nodeLinks,
-    hidden: hiddenDirectories(command.workspace),
+    hidden: hiddenDirectories([process.cwd(), path.dirname(path.dirname(command.workspace))]),
     descriptors: { seccomp: 4, passwd: 5, group: 6, hosts: 7, status: staged ? 9 : 8 },
   })
   const isolated = [
@@ -117,12 +126,6 @@ function dropRoot(setpriv: string, user: number): string[] {
 
 function argumentBlock(options: readonly string[]): string {
   return options.map((option) => `${option}\0`).join('')
-}
-
-/** Containers often keep the product itself below /usr, which the command sees: our own folders there are covered. */
-function hiddenDirectories(workspace: string): string[] {
-  const own = [process.cwd(), path.dirname(path.dirname(workspace))]
-  return [...new Set(own)].filter((directory) => /^\/usr\/(?:[^/]+\/){1,}[^/]+$/.test(directory))
 }
 
 /** bubblewrap reports an exit code only once the command itself was started. */

@@ -1,0 +1,29 @@
+'use server'
+
+import { TRPCError } from '@trpc/server'
+import { redirect } from 'next/navigation'
+import type { AnswerProblem } from '#components/decisions/decision-form'
+import { caller } from '#server/trpc/caller'
+
+/**
+ * Takes the answer of a plain form, sent with or without JavaScript. Comes back to the page, which then shows the
+ * answer: this one, or the one of whoever was first.
+ */
+export async function sendAnswer(_before: AnswerProblem | null, form: FormData): Promise<AnswerProblem | null> {
+  const field = (name: string) => String(form.get(name) ?? '')
+  const decisionId = field('decisionId')
+  const option = field('option')
+  if (!option) return { message: 'Choose one of the options first.', option }
+  try {
+    const api = await caller()
+    await api.decisions.answer({ decisionId, option, comment: field('comment') })
+  } catch (error) {
+    if (error instanceof TRPCError && error.code === 'CONFLICT') redirect(`/decisions/${decisionId}?late=1`)
+    if (error instanceof TRPCError && error.code === 'UNAUTHORIZED') {
+      redirect(`/sign-in?callbackUrl=${encodeURIComponent(`/decisions/${decisionId}`)}`)
+    }
+    if (error instanceof TRPCError && error.code !== 'INTERNAL_SERVER_ERROR') return { message: error.message, option }
+    return { message: 'Something went wrong on our side and nothing was changed. Please send it again.', option }
+  }
+  redirect(`/decisions/${decisionId}?sent=1`)
+}

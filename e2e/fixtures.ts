@@ -1,0 +1,56 @@
+import { expect, type Page } from 'playwright/test'
+
+/** The first owner, made by whichever spec runs first. */
+export const owner = { name: 'Ana Owner', email: 'ana@example.org', password: 'a short sentence works well' }
+
+/** Signs the owner in: through the one-time link the first time, with the password afterwards. Ends on the project. */
+export async function enter(page: Page): Promise<void> {
+  const link = process.env.E2E_SETUP_URL
+  if (!link) throw new Error('E2E_SETUP_URL is missing: the product was not started by the global setup')
+  await page.goto(link)
+  const open = page.getByRole('heading', { level: 1, name: 'Set up your control room' })
+  const used = page.getByRole('heading', { level: 1, name: 'This set-up link is not valid any more' })
+  await expect(open.or(used)).toBeVisible()
+  if (await open.isVisible()) await setUp(page)
+  else await signIn(page)
+}
+
+async function setUp(page: Page): Promise<void> {
+  await page.getByRole('textbox', { name: 'Your name' }).fill(owner.name)
+  await page.getByRole('textbox', { name: 'E-mail' }).fill(owner.email)
+  await page.getByLabel('Password').fill(owner.password)
+  await page.getByRole('radio', { name: /Scripted demo/ }).check()
+  await page.getByRole('button', { name: 'Create and open the project' }).click()
+  await expect(page).toHaveURL(/\/projects\/[0-9a-f-]{36}$/)
+}
+
+async function signIn(page: Page): Promise<void> {
+  await page.goto('/sign-in')
+  await page.getByRole('textbox', { name: 'E-mail' }).fill(owner.email)
+  await page.getByLabel('Password').fill(owner.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).not.toHaveText('Sign in')
+  await page.goto('/projects')
+  await page.getByRole('main').getByRole('link').first().click()
+  await expect(page).toHaveURL(/\/projects\/[0-9a-f-]{36}$/)
+}
+
+/** `/projects/<id>` of the page that is open. */
+export function projectPath(page: Page): string {
+  const path = /\/projects\/[0-9a-f-]{36}/.exec(page.url())?.[0]
+  if (!path) throw new Error(`no project is open at ${page.url()}`)
+  return path
+}
+
+/** A page that has shown what it has to show: data is there, and the browser may already be connected or not. */
+export async function ready(page: Page): Promise<void> {
+  await expect(page.getByRole('main')).toHaveAttribute('data-state', /^(ready|empty|denied)$/)
+}
+
+/** Submits the built-in sample from a project's new-requirement page; ends on the requirement. */
+export async function submitSample(page: Page, project: string): Promise<string> {
+  await page.goto(`${project}/requirements/new`)
+  await page.getByRole('button', { name: 'Run the sample requirement' }).click()
+  await expect(page).toHaveURL(/\/requirements\/[0-9a-f-]{36}$/)
+  return new URL(page.url()).pathname
+}

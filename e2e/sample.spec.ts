@@ -1,0 +1,122 @@
+import { expect, type Page, test } from 'playwright/test'
+import { enter, projectPath, submitSample } from './fixtures'
+
+test.describe.configure({ mode: 'serial' })
+test.setTimeout(300_000)
+
+/** Answers whatever the requirement asks, with the recommended option, through the page a link would open. */
+async function answerNext(page: Page, requirement: string): Promise<string> {
+  await page.goto(requirement)
+  const answer = page.getByRole('region', { name: 'Needs you' }).getByRole('link', { name: /^Answer: / })
+  await expect(answer.first()).toBeVisible({ timeout: 120_000 })
+  await answer.first().click()
+  await expect(page).toHaveURL(/\/decisions\/[0-9a-f-]{36}/)
+  const question = (await page.getByRole('heading', { level: 1 }).textContent()) ?? ''
+  await page.getByRole('button', { name: 'Send answer' }).click()
+  await expect(page.getByRole('region', { name: 'Answer' })).toContainText('Answered')
+  return question
+}
+
+test('the sample: from the link to proven software', async ({ page }) => {
+  await enter(page)
+  const project = projectPath(page)
+  const requirement = await submitSample(page, project)
+  const main = page.getByRole('main')
+  await expect(page.getByText('Scripted demo: no AI model is called in this project')).toBeVisible()
+
+  await test.step('the plan is a decision; approving it makes a graph', async () => {
+    await answerNext(page, requirement)
+    await page.goto(`${requirement}?view=graph`)
+    const graph = page.getByRole('region', { name: /^Plan as a graph/ })
+    await expect(graph.getByRole('link').first()).toBeVisible({ timeout: 60_000 })
+  })
+
+  await test.step('an agent asks what matters, and goes on with the answer', async () => {
+    await answerNext(page, requirement)
+  })
+
+  await test.step('it ends done, every statement proven', async () => {
+    await page.goto(`${requirement}?view=statements`)
+    await expect
+      .poll(async () => (await main.locator('h1').locator('..').textContent()) ?? '', { timeout: 240_000 })
+      .toMatch(/Done|Failed|Cancelled/)
+    await expect(main.locator('h1').locator('..')).toContainText('Done')
+    await expect(main.locator('h1').locator('..')).not.toContainText('Partly')
+    const totals = /^(\d+) of (\d+) proven$/.exec(
+      (await main
+        .getByText(/^\d+ of \d+ proven/)
+        .last()
+        .textContent()) ?? '',
+    )
+    expect(totals?.[1]).toBe(totals?.[2])
+    const table = page.getByRole('table', { name: 'Statements of the requirement' })
+    await expect(table.getByRole('row').filter({ hasText: /Asked|Not built|Open/ })).toHaveCount(0)
+  })
+
+  await test.step('the evidence names command, exit code and tree', async () => {
+    const table = page.getByRole('table', { name: 'Statements of the requirement' })
+    await table.getByRole('link').first().click()
+    await expect(page).toHaveURL(/\/tasks\/[0-9a-f-]{36}\?tab=checks/)
+    const executed = page.getByRole('region', { name: 'What was executed' })
+    await expect(executed.getByText(/^exit 0 after/).first()).toBeVisible()
+    await expect(executed.getByText('Passed').first()).toBeVisible()
+  })
+
+  await test.step('the diff shows real lines, the transcript who made them', async () => {
+    await page.getByRole('navigation', { name: 'Sides of the task' }).getByRole('link', { name: 'Diff' }).click()
+    await expect(page.getByRole('table', { name: /^Changes in / }).first()).toBeVisible()
+    await page
+      .getByRole('navigation', { name: 'Sides of the task' })
+      .getByRole('link', { name: 'Why this agent' })
+      .click()
+    await expect(page.getByRole('heading', { name: /^Why / })).toBeVisible()
+    await page.getByRole('navigation', { name: 'Sides of the task' }).getByRole('link', { name: 'Log' }).click()
+    await expect(page.getByRole('log')).toBeVisible()
+    await expect(page.getByRole('log')).toContainText('scripted')
+  })
+
+  await test.step('the files can be read', async () => {
+    await page.goto(`${requirement}?view=files`)
+    const files = page.getByRole('navigation', { name: 'Files' })
+    await files
+      .getByRole('link', { name: /\.test\.js$/ })
+      .first()
+      .click()
+    await expect(page.getByRole('region', { name: /^File / })).toContainText('test(')
+  })
+
+  await test.step('what it cost is not made up', async () => {
+    await page.goto(`${requirement}?view=cost`)
+    await expect(main.getByText('n/a (scripted)').first()).toBeVisible()
+  })
+})
+
+test('a decision can be answered without JavaScript, once', async ({ browser, page }) => {
+  await enter(page)
+  const requirement = await submitSample(page, projectPath(page))
+  const answer = page.getByRole('region', { name: 'Needs you' }).getByRole('link', { name: /^Answer: / })
+  await expect(answer.first()).toBeVisible({ timeout: 120_000 })
+  const decision = (await answer.first().getAttribute('href')) ?? ''
+  const plain = await browser.newContext({
+    javaScriptEnabled: false,
+    storageState: await page.context().storageState(),
+    viewport: { width: 390, height: 844 },
+  })
+  const phone = await plain.newPage()
+  await phone.goto(decision)
+  const late = await plain.newPage()
+  await late.goto(decision)
+  await phone.getByRole('button', { name: 'Send answer' }).click()
+  await expect(phone.getByRole('region', { name: 'Answer' })).toContainText('Answered')
+  await late.getByRole('button', { name: 'Send answer' }).click()
+  await expect(late.getByText('Somebody was first')).toBeVisible()
+  await plain.close()
+
+  await page.goto(requirement)
+  await page.getByRole('button', { name: 'Cancel requirement' }).click()
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Cancel R\d+$/ })
+    .click()
+  await expect(page.getByRole('main').getByText('Cancelled', { exact: true }).first()).toBeVisible()
+})

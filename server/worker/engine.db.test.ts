@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { answerDecision } from '#server/decisions/commands'
+import type { Scope } from '#server/auth/model'
+import { database } from '#server/platform/database/client'
+import { isClosed, type RequirementStatus } from '#server/requirements/model'
+import { submitRequirement } from '#server/requirements/commands'
+import { makeProject, startEngine, until } from './engine-testing'
+
+let engine: Awaited<ReturnType<typeof startEngine>>
+beforeAll(async () => {
+  engine = await startEngine()
+})
+afterAll(() => engine?.stop())
+
+/** Answers every decision with its recommended option until the requirement has ended. */
+async function finish(scope: Scope, requirementId: string, onDecision: () => Promise<void> = async () => {}) {
+  return until(async () => {
+    const open = await database().decision.findMany({ where: { requirementId, status: 'open' } })
+    for (const decision of open) {
+      await onDecision()
+      await answerDecision(scope, { decisionId: decision.id, option: decision.recommended as string, comment: '' })
+    }
+    const row = await database().requirement.findUniqueOrThrow({
+      where: { id: requirementId },
+      include: { statements: { orderBy: { position: 'asc' } } },
+    })
+    return isClosed(row.status as RequirementStatus) ? row : null
+  }, 120_000)
+}
+
+test('the sample goes from text to proven, merged software; a worker lost in the middle costs nothing twice', async () => {
+  const { scope, projectId } = await makeProject('ask')
+  const text = await readFile('samples/task-board.md', 'utf8')
+  const { id } = await submitRequirement(scope, { projectId, text, source: 'sample' })
+  let restarts = 0
+  const ended = await finish(scope, id, async () => {
+    if (restarts++ < 2) await engine.restartWorker()
+  })
+  const missing = ended.statements.filter((item) => item.kind !== 'context' && item.outcome !== 'proven')
+  const tasks = await database().task.findMany({ where: { requirementId: id } })
+  const lost = tasks.filter((task) => task.status !== 'done').map(({ ref, title, statusReason }) => ({ ref, title, statusReason }))
+  expect({ missing, lost, status: ended.status }).toEqual({ missing: [], lost: [], status: 'done' })
+
+  const runs = await database().run.findMany({ where: { requirementId: id }, include: { turns: true } })
+  const requests = engine.scripted.journal().filter((entry) => entry.runId && entry.status === 200)
+  const paid = new Map<string, number>()
+  for (const entry of requests) paid.set(entry.requestHash, (paid.get(entry.requestHash) ?? 0) + 1)
+  expect(runs.flatMap((run) => run.turns).length).toBeGreaterThan(10)
+  expect([...paid.values()].filter((count) => count > 1)).toEqual([])
+  const reviewers = runs.filter((run) => run.purpose === 'review').map((run) => run.connector)
+  expect(new Set(reviewers)).toEqual(new Set(['anthropic']))
+}, 180_000)
