@@ -10,9 +10,12 @@ const securityHeaders = [
   { key: 'Strict-Transport-Security', value: 'max-age=31536000; includeSubDomains' },
 ]
 
-/** Secrets in an address (sign-in and decision links) must not leave in a Referer header or stay in a cache. */
+/**
+ * Secrets in an address (set-up and decision links) must not leave in a Referer header or stay in a cache. Not
+ * `no-referrer`: browsers then send `Origin: null` with a form, which server actions refuse.
+ */
 const linkHeaders = [
-  { key: 'Referrer-Policy', value: 'no-referrer' },
+  { key: 'Referrer-Policy', value: 'same-origin' },
   { key: 'Cache-Control', value: 'no-store' },
 ]
 

@@ -20,9 +20,18 @@ const layers = [
   ),
   forbid(
     'platform-knows-no-room',
-    'What the product stands on can be read without knowing the product.',
+    'What the product stands on can be read without knowing the product. The event log names who may write by type.',
     { path: '^server/platform/' },
-    { path: `^server/(${ROOMS.join('|')}|${WIRES.join('|')}|${SCRIPTED})/` },
+    {
+      path: `^server/(${ROOMS.join('|')}|${WIRES.join('|')}|${SCRIPTED})/`,
+      pathNot: '^server/auth/model\\.ts$',
+    },
+  ),
+  forbid(
+    'platform-runs-no-room',
+    'Of the one room it may name, the platform uses types only.',
+    { path: '^server/platform/' },
+    { path: '^server/auth/', dependencyTypesNot: ['type-only'] },
   ),
   forbid(
     'rooms-know-no-wire',
@@ -38,11 +47,11 @@ const layers = [
   ),
   forbid(
     'scripted-stands-alone',
-    'The scripted provider is a process of its own, as a real provider is; it shares only the words of models.',
+    'The scripted provider is a process of its own, as a real provider is; it shares only words and pure rules.',
     { path: `^server/${SCRIPTED}/`, pathNot: TESTS },
     {
       path: '^(server|components|app)/',
-      pathNot: [`^server/(kernel|platform|${SCRIPTED})/`, `^server/${rooms}/model([./]|$)`],
+      pathNot: [`^server/(kernel|platform|${SCRIPTED})/`, `^server/${rooms}/(model|rules)([./]|$)`],
       dependencyTypesNot: ['type-only'],
     },
   ),

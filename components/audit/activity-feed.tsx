@@ -76,7 +76,9 @@ export interface ActivityAbout {
 export function ActivityFeed({ about, initial }: { about: ActivityAbout; initial?: ActivityPage }) {
   const trpc = useTRPC()
   const queries = useQueryClient()
-  const feed = useQuery(trpc.activity.list.queryOptions({ ...about, limit: 100 }, { initialData: initial }))
+  const feed = useQuery(
+    trpc.activity.list.queryOptions({ ...about, limit: 100 }, { initialData: initial, staleTime: 0 }),
+  )
   const [fresh, setFresh] = useState(0)
   const [older, setOlder] = useState<ActivityPage>()
   const [reading, setReading] = useState<'idle' | 'busy' | 'failed'>('idle')

@@ -33,10 +33,12 @@ function Consequence({ option }: { option: OptionView }) {
 export function DecisionFields(props: {
   decision: DecisionView
   chosen?: string
+  /** What the comment begins with. */
+  comment?: string
   onChoose?: (option: string) => void
   disabled?: boolean
 }) {
-  const { decision, chosen, onChoose, disabled } = props
+  const { decision, chosen, comment, onChoose, disabled } = props
   const choice = (id: string) =>
     onChoose
       ? { checked: chosen === id, onChange: () => onChoose(id) }
@@ -64,7 +66,9 @@ export function DecisionFields(props: {
         </p>
       )}
       <Field id={`comment-${decision.id}`} label="Comment" optional hint="The agent reads it with your answer.">
-        {(control) => <Textarea name="comment" rows={2} maxLength={4000} disabled={disabled} {...control} />}
+        {(control) => (
+          <Textarea name="comment" rows={2} maxLength={4000} defaultValue={comment} disabled={disabled} {...control} />
+        )}
       </Field>
     </div>
   )

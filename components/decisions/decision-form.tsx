@@ -8,10 +8,11 @@ import { ErrorPanel } from '#components/ui/page-state'
 import type { DecisionView } from '#server/decisions/queries'
 import { DecisionFields } from './decision-fields'
 
-/** What went wrong with an answer, and which option was sent, so that a form without JavaScript keeps it. */
+/** What went wrong with an answer, and what was sent, so that the form keeps it. */
 export interface AnswerProblem {
   message: string
   option: string
+  comment: string
 }
 
 /** Takes the form's fields; returns only when the answer was not taken. */
@@ -29,7 +30,7 @@ export function DecisionForm({ decision, action }: { decision: DecisionView; act
     <form action={send} className="flex flex-col gap-4">
       <input type="hidden" name="decisionId" value={decision.id} />
       {problem && <ErrorPanel title="Your answer was not taken." detail={problem.message} />}
-      <DecisionFields decision={decision} chosen={problem?.option} />
+      <DecisionFields decision={decision} chosen={problem?.option} comment={problem?.comment} key={problem?.comment} />
       <div className="sticky bottom-0 z-10 -mx-4 border-t border-border bg-canvas px-4 py-3 max-md:bottom-[calc(3.5rem+env(safe-area-inset-bottom))] md:static md:mx-0 md:border-0 md:px-0 md:py-0">
         <Button type="submit" variant="primary" size="large" busy={busy} className="max-md:w-full">
           {busy ? 'Sending…' : 'Send answer'}

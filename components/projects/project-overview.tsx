@@ -6,6 +6,7 @@ import { CircleQuestionMark } from 'lucide-react'
 import { useMay } from '#components/providers/permissions'
 import { useTRPC } from '#components/providers/trpc'
 import { RequirementStatus } from '#components/requirements/requirement-status'
+import { VisibleText } from '#components/runs/visible-text'
 import { ScriptedBadge } from '#components/ui/badge'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Elapsed } from '#components/ui/duration'
@@ -39,7 +40,9 @@ function NeedsYou({ decisions }: { decisions: Decisions }) {
       <ul className="flex flex-col divide-y divide-border">
         {decisions.slice(0, 3).map((decision) => (
           <li key={decision.id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 py-2">
-            <span className="min-w-0 flex-1 basis-60 text-body font-medium wrap-anywhere">{decision.question}</span>
+            <span className="min-w-0 flex-1 basis-60 text-body font-medium wrap-anywhere">
+              <VisibleText text={decision.question} />
+            </span>
             <span className="flex items-center gap-3">
               <span className="text-table">
                 asked <Time value={decision.createdAt} />
@@ -76,7 +79,9 @@ function RunningNow({ running, projectId }: { running: Overview['running']; proj
               <span className="min-w-0 flex-1 basis-52 text-body wrap-anywhere">
                 <span className="font-medium">{run.agentName}</span> {purposes[run.purpose] ?? run.purpose}{' '}
                 {run.taskId ? (
-                  <TextLink href={`/projects/${projectId}/tasks/${run.taskId}`}>{run.taskName}</TextLink>
+                  <TextLink href={`/projects/${projectId}/tasks/${run.taskId}`}>
+                    <VisibleText text={run.taskName ?? ''} />
+                  </TextLink>
                 ) : (
                   <TextLink href={`/projects/${projectId}/requirements/${run.requirementId}`}>
                     {run.requirementName}
@@ -109,7 +114,7 @@ function Requirements({ requirements, projectId }: { requirements: Overview['req
                 href={`/projects/${projectId}/requirements/${row.id}`}
                 className="min-w-0 flex-1 basis-52 font-medium wrap-anywhere"
               >
-                <span className="number text-muted">R{row.number}</span> {row.title}
+                <span className="number text-muted">R{row.number}</span> <VisibleText text={row.title} />
               </QuietLink>
               <RequirementStatus status={row.status} />
             </div>
@@ -126,7 +131,11 @@ function Requirements({ requirements, projectId }: { requirements: Overview['req
                 </span>
               </div>
             )}
-            {row.statusReason && <p className="text-table text-muted">{row.statusReason}</p>}
+            {row.statusReason && (
+              <p className="text-table text-muted">
+                <VisibleText text={row.statusReason} />
+              </p>
+            )}
           </li>
         ))}
       </ul>
@@ -144,7 +153,9 @@ function RecentActivity({ lines }: { lines: Activity['lines'] }) {
         <ol className="divide-y divide-border">
           {lines.map((line) => (
             <li key={line.sequence} className="flex items-baseline justify-between gap-4 px-4 py-1.5 text-table">
-              <span className="min-w-0 wrap-anywhere">{line.text}</span>
+              <span className="min-w-0 wrap-anywhere">
+                <VisibleText text={line.text} />
+              </span>
               <Time value={line.at} className="shrink-0 text-muted" />
             </li>
           ))}

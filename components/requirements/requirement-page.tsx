@@ -13,7 +13,6 @@ import { ScriptedBadge } from '#components/ui/badge'
 import { Empty } from '#components/ui/empty'
 import { Progress } from '#components/ui/progress'
 import { Time } from '#components/ui/time'
-import { isClosed, requirementStatusSchema } from '#server/requirements/model'
 import type { AppRouter } from '#server/trpc/root'
 import { CancelButton } from './cancel-button'
 import { CostTable } from './cost-table'
@@ -54,7 +53,7 @@ export function RequirementPage({ initial, view, path }: RequirementViewProps) {
   const tasks = useQuery(trpc.tasks.ofRequirement.queryOptions(input, { initialData: initial.tasks })).data
   const decisions = useQuery(trpc.decisions.open.queryOptions(input, { initialData: initial.decisions })).data
   const base = `/projects/${requirement.projectId}/requirements/${requirementId}`
-  const ended = isClosed(requirementStatusSchema.catch('submitted').parse(requirement.status))
+  const ended = requirement.closedAt !== null
   return (
     <Page>
       <PageHeader

@@ -3,12 +3,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { errorIdOf, errorText, useTRPC } from '#components/providers/trpc'
 import { VisibleText } from '#components/runs/visible-text'
+import { phaseInWords } from '#components/tasks/check-list'
 import { TextLink } from '#components/ui/link'
 import { ErrorPanel } from '#components/ui/page-state'
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
 import type { EvidenceView } from '#server/proofs/queries'
 import type { RequirementView } from '#server/requirements/queries'
-import { phaseInWords } from '#components/tasks/check-list'
 import { OutcomeStatus } from './requirement-status'
 
 function Evidence({ evidence, projectId, scripted }: { evidence: EvidenceView; projectId: string; scripted: boolean }) {

@@ -2,7 +2,7 @@
 
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { useLiveEvent } from '#components/providers/live-events'
+import { useConnection, useLiveEvent } from '#components/providers/live-events'
 import { useTRPC } from '#components/providers/trpc'
 import type { LogLine } from '#server/runs/queries'
 
@@ -67,5 +67,10 @@ export function useRunLog(runId: string, onLines?: (lines: LogLine[]) => void): 
         : message.event.runId === runId,
     () => void read(),
   )
+  const connection = useConnection().state
+  // Nudges that were missed while the page was cut off do not come again.
+  useEffect(() => {
+    if (connection === 'live') void read()
+  }, [connection, read])
   return { lines, state, retry: () => void read() }
 }

@@ -16,6 +16,10 @@ const COMMANDS: Record<string, Command> = {
     help: 'start it from its sources, reloading what is saved  [--port N] [--data FOLDER]',
     load: () => import('./commands/dev'),
   },
+  demo: {
+    help: 'take a requirement all the way without a browser  [FILE] [--yes] [--data FOLDER] [--port N]',
+    load: () => import('./commands/demo'),
+  },
   doctor: { help: 'say what this machine has and lacks', load: () => import('./commands/doctor') },
   migrate: {
     help: 'bring the database to the present schema  [--data FOLDER]',

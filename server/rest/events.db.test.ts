@@ -27,11 +27,12 @@ async function open(given: Record<string, string> = {}, query = '') {
   const stop = new AbortController()
   const response = await app.request(`/api/events${query}`, { headers: { ...headers, ...given }, signal: stop.signal })
   expect(response.status).toBe(200)
-  const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader()
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+  const decoder = new TextDecoder()
   let text = ''
   const more = async () => {
     const { done, value } = await reader.read()
-    text += value ?? ''
+    text += decoder.decode(value, { stream: true })
     return !done
   }
   while (!text.includes('\n\n')) await more()

@@ -47,7 +47,11 @@ describe('every route', () => {
 
   test.each(routes)('%s %s refuses nobody, a wrong token, and a garbled cookie', async (method, path) => {
     const body = method === 'POST' ? '{}' : undefined
-    const attempts = [{}, { authorization: 'Bearer orc_wrong' }, { cookie: 'next-auth.session-token=garbage' }]
+    const attempts: Record<string, string>[] = [
+      {},
+      { authorization: 'Bearer orc_wrong' },
+      { cookie: 'next-auth.session-token=garbage' },
+    ]
     for (const headers of attempts) {
       const { status, body: answer } = await call(path, { method, body, headers: { ...json, ...headers } })
       expect(status).toBe(401)

@@ -1,7 +1,5 @@
 import type { ToolDefinition } from '#server/agents/ports'
 import type { Scope } from '#server/auth/model'
-import type { Run } from '#server/platform/database/generated/client'
-import type { RunLog } from './log'
 import type { RunPrompt, StoredTurn } from './rules/transcript'
 
 /** What a tool call gave. `asking` means that a person has to answer first: the run is laid aside. */
@@ -10,10 +8,29 @@ export type CallOutcome =
   | { kind: 'asking'; decisionId: string }
   | { kind: 'finish'; output: string; summary: string }
 
+/** The run as far as an assignment needs to know it. */
+export interface RunView {
+  id: string
+  organizationId: string
+  projectId: string
+  requirementId: string
+  taskId: string | null
+  agentId: string
+  attempt: number
+  providerMode: string
+  baseCommit: string | null
+  prompt: unknown
+}
+
+/** Where an assignment tells people what it does. */
+export interface LogWriter {
+  write(kind: 'text' | 'thinking' | 'tool' | 'output' | 'notice' | 'error', text: string): void
+}
+
 export interface CallContext {
   scope: Scope
-  run: Run
-  log: RunLog
+  run: RunView
+  log: LogWriter
   signal: AbortSignal
   /** stable over restarts: the stored tool call's id */
   toolCallId: string
@@ -45,7 +62,7 @@ export interface Assignment {
    * Completes the prompt with what only I/O can tell (a diff, a list of files), once, before the first turn. What it
    * returns is stored with the run.
    */
-  prepare?(prompt: RunPrompt, context: { scope: Scope; run: Run }): Promise<RunPrompt>
+  prepare?(prompt: RunPrompt, context: { scope: Scope; run: RunView }): Promise<RunPrompt>
   judge(turn: StoredTurn, turns: readonly StoredTurn[], prompt: RunPrompt): Verdict
   call(name: string, input: unknown, context: CallContext): Promise<CallOutcome>
   /** Called once the run's conversation is over, before it is marked finished. May run again after a crash. */

@@ -1,5 +1,5 @@
-import Anthropic from '@anthropic-ai/sdk'
-import OpenAI from 'openai'
+import type Anthropic from '@anthropic-ai/sdk'
+import type OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { block } from '#server/kernel/blocks'
 import { checkPlan } from '#server/planner/rules/plan-check'
@@ -21,7 +21,12 @@ const fault = (of: { kind: Fault['kind'] } & Record<string, unknown>) => ({ time
 /** The same question on each wire, as a stream read event by event. */
 const wires = {
   anthropic: async ({ anthropic }: Started, text: string, signal?: AbortSignal) => {
-    const body = { model: 'scripted-analyst', max_tokens: 64_000, messages: [{ role: 'user' as const, content: text }], stream: true as const }
+    const body = {
+      model: 'scripted-analyst',
+      max_tokens: 64_000,
+      messages: [{ role: 'user' as const, content: text }],
+      stream: true as const,
+    }
     return read(await anthropic.messages.create(body, { signal }))
   },
   openai: async ({ openai }: Started, text: string, signal?: AbortSignal) => {
@@ -29,7 +34,11 @@ const wires = {
     return read(await openai.responses.create(body, { signal }))
   },
   compatible: async ({ compatible }: Started, text: string, signal?: AbortSignal) => {
-    const body = { model: 'scripted-analyst', messages: [{ role: 'user' as const, content: text }], stream: true as const }
+    const body = {
+      model: 'scripted-analyst',
+      messages: [{ role: 'user' as const, content: text }],
+      stream: true as const,
+    }
     return read(await compatible.chat.completions.create(body, { signal }))
   },
 }
@@ -46,17 +55,25 @@ const terminal = { anthropic: 'message_stop', openai: 'response.completed', comp
 describe.each(names)('faults on the %s wire', (name) => {
   const ask = wires[name]
 
-  test.each([401, 402, 403, 404, 413, 429, 500, 529])('answers %d once, in the error shape of the wire', async (status) => {
-    const all = await started()
-    all.provider.faults.set([fault({ kind: 'status', status, headers: { 'retry-after': '7' } })])
-    const error = (await rejection(ask(all, 'Hello'))) as InstanceType<typeof Anthropic.APIError | typeof OpenAI.APIError>
-    expect(error.status).toBe(status)
-    expect(error.message).toContain(`told to answer ${status}`)
-    expect(error.headers?.get('retry-after')).toBe('7')
-    expect(error.headers?.get('x-scripted')).toBe('1')
-    expect(await ask(all, 'Hello')).toContain(terminal[name])
-    expect(all.provider.journal().map((entry) => [entry.status, entry.fault])).toEqual([[status, 'status'], [200, null]])
-  })
+  test.each([401, 402, 403, 404, 413, 429, 500, 529])(
+    'answers %d once, in the error shape of the wire',
+    async (status) => {
+      const all = await started()
+      all.provider.faults.set([fault({ kind: 'status', status, headers: { 'retry-after': '7' } })])
+      const error = (await rejection(ask(all, 'Hello'))) as InstanceType<
+        typeof Anthropic.APIError | typeof OpenAI.APIError
+      >
+      expect(error.status).toBe(status)
+      expect(error.message).toContain(`told to answer ${status}`)
+      expect(error.headers?.get('retry-after')).toBe('7')
+      expect(error.headers?.get('x-scripted')).toBe('1')
+      expect(await ask(all, 'Hello')).toContain(terminal[name])
+      expect(all.provider.journal().map((entry) => [entry.status, entry.fault])).toEqual([
+        [status, 'status'],
+        [200, null],
+      ])
+    },
+  )
 
   test.each(['fin', 'rst'])('cuts the stream with %s after the events asked for', async (how) => {
     const all = await started()
@@ -92,7 +109,9 @@ describe.each(names)('faults on the %s wire', (name) => {
 
   test('reports an error in the middle', async () => {
     const all = await started()
-    all.provider.faults.set([fault({ kind: 'stream-error', afterEvents: 3, type: 'overloaded_error', message: 'Overloaded' })])
+    all.provider.faults.set([
+      fault({ kind: 'stream-error', afterEvents: 3, type: 'overloaded_error', message: 'Overloaded' }),
+    ])
     expect(JSON.stringify(await ask(all, 'Hello').catch((error: Error) => error.message))).toContain('Overloaded')
   })
 
@@ -146,10 +165,14 @@ test('a truncated tool call stops with max_tokens', async () => {
   const text = foreignTask()
   provider.faults.set([fault({ kind: 'truncated-tool', times: 3 })])
   const messages = [{ role: 'user' as const, content: text }]
-  const message = await anthropic.messages.stream({ model: 'scripted-implementer', max_tokens: 4_000, messages }).finalMessage()
+  const message = await anthropic.messages
+    .stream({ model: 'scripted-implementer', max_tokens: 4_000, messages })
+    .finalMessage()
   expect(message.stop_reason).toBe('max_tokens')
   expect(message.content.at(-1)?.type).toBe('tool_use')
-  const response = await openai.responses.stream({ model: 'scripted-implementer', input: text, store: false }).finalResponse()
+  const response = await openai.responses
+    .stream({ model: 'scripted-implementer', input: text, store: false })
+    .finalResponse()
   expect(response.status).toBe('incomplete')
   const completion = await compatible.chat.completions.create({ model: 'scripted-implementer', messages })
   expect(completion.choices[0]?.finish_reason).toBe('length')
@@ -191,7 +214,9 @@ test('a plan can be cyclic, and its repair is sound', async () => {
 test('response.failed resolves with a status, as the real client sees it', async () => {
   const { provider, openai } = await started()
   provider.faults.set([fault({ kind: 'failed', afterEvents: 2, type: 'server_error', message: 'Gone' })])
-  const response = await openai.responses.stream({ model: 'scripted-analyst', input: 'Hello', store: false }).finalResponse()
+  const response = await openai.responses
+    .stream({ model: 'scripted-analyst', input: 'Hello', store: false })
+    .finalResponse()
   expect(response).toMatchObject({ status: 'failed', error: { code: 'server_error', message: 'Gone' } })
 })
 
@@ -200,8 +225,15 @@ test('a test can say what to answer, over HTTP', async () => {
   const queue = [{ kind: 'answer', text: 'Said.', calls: [{ name: 'list_files', input: { path: '.' } }] }]
   const set = await fetch(`${url}/__control`, { method: 'POST', body: JSON.stringify({ queue }) })
   expect(await set.json()).toEqual({ waiting: 1 })
-  const message = await anthropic.messages.create({ model: 'scripted-analyst', max_tokens: 100, messages: [{ role: 'user', content: 'x' }] })
+  const message = await anthropic.messages.create({
+    model: 'scripted-analyst',
+    max_tokens: 100,
+    messages: [{ role: 'user', content: 'x' }],
+  })
   expect(message.content.map((part) => part.type)).toEqual(['text', 'tool_use'])
-  const wrong = await fetch(`${url}/__control`, { method: 'POST', body: JSON.stringify({ queue: [{ kind: 'earthquake' }] }) })
+  const wrong = await fetch(`${url}/__control`, {
+    method: 'POST',
+    body: JSON.stringify({ queue: [{ kind: 'earthquake' }] }),
+  })
   expect(wrong.status).toBe(400)
 })

@@ -32,11 +32,13 @@ const requirement = {
 }
 const capabilities = ['analysis', 'code', 'validation', 'reasoning', 'integration'] as const
 
-const tools = Object.entries(toolInputs).map(([name, schema]): ToolDefinition => ({
-  name,
-  description: name,
-  parameters: z.toJSONSchema(schema) as Record<string, unknown>,
-}))
+const tools = Object.entries(toolInputs).map(
+  ([name, schema]): ToolDefinition => ({
+    name,
+    description: name,
+    parameters: z.toJSONSchema(schema) as Record<string, unknown>,
+  }),
+)
 
 const folders: string[] = []
 afterEach(async () => {
@@ -76,17 +78,27 @@ interface Play {
   tools: string[]
 }
 
-async function turn(play: Play, model: string, transcript: TranscriptEntry[], answer?: { name: string; schema: z.ZodType }) {
+async function turn(
+  play: Play,
+  model: string,
+  transcript: TranscriptEntry[],
+  answer?: { name: string; schema: z.ZodType },
+) {
   const connector = connectorFor(play.wire)
   const base = { anthropic: '/anthropic', openai: '/openai/v1', compatible: '/compatible/v1' }[play.wire]
   const prompt = {
     system: 'You are part of a software team and answer in JSON when asked to.',
     transcript,
     tools: answer ? [] : tools,
-    ...(answer ? { answer: { name: answer.name, schema: z.toJSONSchema(answer.schema) as Record<string, unknown> } } : {}),
+    ...(answer
+      ? { answer: { name: answer.name, schema: z.toJSONSchema(answer.schema) as Record<string, unknown> } }
+      : {}),
   }
   const context = { model, apiKey: 'scripted', baseUrl: play.url + base, maxOutputTokens: 30_000, runId: 'run-1' }
-  const result = await connector.execute(prompt, context, { signal: AbortSignal.timeout(60_000), onEvent: () => undefined })
+  const result = await connector.execute(prompt, context, {
+    signal: AbortSignal.timeout(60_000),
+    onEvent: () => undefined,
+  })
   expect(result.scripted).toBe(true)
   play.said.push(result.text)
   const { text, calls, content } = result
@@ -96,7 +108,12 @@ async function turn(play: Play, model: string, transcript: TranscriptEntry[], an
 
 async function plan(play: Play, facts = requirement): Promise<PlanContent> {
   const statements = splitStatements(facts.text)
-  const text = planPrompt({ ...facts, statements, answers: play.answers, capabilities: [...capabilities], workspace: [] })
+  const text = planPrompt({
+    ...facts,
+    statements,
+    answers: play.answers,
+    capabilities: [...capabilities],
+  })
   const transcript: TranscriptEntry[] = [{ role: 'user', text }]
   const result = await turn(play, 'scripted-analyst', transcript, { name: 'plan', schema: planSchema })
   const verdict = checkPlan(result.text, { capabilities, statements })
@@ -166,7 +183,10 @@ async function review(play: Play, task: PlanTask, facts = requirement): Promise<
     block('evidence', evidence),
     block('diff', [{ text: files.join('\n'), truncated: false }]),
   ].join('\n')
-  const answer = await turn(play, 'scripted-validator', [{ role: 'user', text }], { name: 'review', schema: reviewSchema })
+  const answer = await turn(play, 'scripted-validator', [{ role: 'user', text }], {
+    name: 'review',
+    schema: reviewSchema,
+  })
   return reviewSchema.parse(JSON.parse(answer.text))
 }
 
@@ -182,7 +202,10 @@ function inOrder(tasks: readonly PlanTask[]): PlanTask[] {
   return order
 }
 
-async function newPlay(wire: ConnectorName, compile?: Compile): Promise<Play & { provider: Awaited<ReturnType<typeof started>>['provider'] }> {
+async function newPlay(
+  wire: ConnectorName,
+  compile?: Compile,
+): Promise<Play & { provider: Awaited<ReturnType<typeof started>>['provider'] }> {
   const { url, provider } = await started(compile ? { compile } : {})
   const person: Play['person'] = (question) => JSON.stringify({ option: question.recommended, comment: '' })
   return { folder: await workspace(), url, provider, wire, answers: [], person, said: [], tools: [] }
@@ -195,7 +218,10 @@ describe.each(connectorNames)('a requirement played through the %s connector', (
     for (const task of inOrder(made.tasks)) {
       const summary = await implement(play, task)
       expect(summary).toMatch(/^\[scripted\] Wrote .* passed here\.$/)
-      expect(await review(play, task)).toMatchObject({ verdict: 'approve' })
+      const verdict = await review(play, task)
+      expect(verdict).toMatchObject({ verdict: 'approve' })
+      const asked = new Set(made.questions.map((question) => question.statement))
+      expect(verdict.findings.filter((finding) => !asked.has(finding.statement))).toEqual([])
     }
     expect(made.questions.length).toBeGreaterThan(0)
     expect(await readFile(path.join(play.folder, 'documentation/coverage.md'), 'utf8')).toContain('not built, asked')
@@ -208,7 +234,10 @@ describe.each(connectorNames)('a requirement played through the %s connector', (
 /** One function, one test; a second file of another name for each way to settle the choice, or a test that fails. */
 function standIn(how: 'works' | 'fails' | 'asks'): Compile {
   const file = (text: string) => ({ path: 'implementation/one.js', text })
-  const check = { path: 'tests/one.test.js', text: "import test from 'node:test'\nimport assert from 'node:assert/strict'\nimport { one } from '../implementation/one.js'\n\ntest('[S1] one is 1', () => {\n  assert.equal(one(), 1)\n})\n" }
+  const check = {
+    path: 'tests/one.test.js',
+    text: "import test from 'node:test'\nimport assert from 'node:assert/strict'\nimport { one } from '../implementation/one.js'\n\ntest('[S1] one is 1', () => {\n  assert.equal(one(), 1)\n})\n",
+  }
   const question = 'Number or text?'
   const options = [
     { id: 'number', label: 'A number', consequence: 'counts' },
@@ -232,7 +261,9 @@ function standIn(how: 'works' | 'fails' | 'asks'): Compile {
           statements: ['S1'],
           files: open ? [] : [file(`// ${answer ?? 'as is'}\nexport const one = () => ${value}\n`), check],
           acceptance: [{ id: 'A1', text: 'one() is 1', command: 'node --test tests/one.test.js', proves: ['S1'] }],
-          ...(open ? { choice: { statement: 'S1', question, why: 'It changes the type.', options, recommended: 'number' } } : {}),
+          ...(open
+            ? { choice: { statement: 'S1', question, why: 'It changes the type.', options, recommended: 'number' } }
+            : {}),
         },
       ],
       covered: [{ ref: 'S1', rule: 'stand-in' }],
@@ -315,14 +346,22 @@ describe('the implementer', () => {
 async function implementWithRefusal(play: Play, task: PlanTask): Promise<string> {
   const statements = splitStatements(one.text)
   const transcript: TranscriptEntry[] = [
-    { role: 'user', text: workPrompt({ task: factsOf(task), requirement: one, statements, answers: [], feedback: '' }) },
+    {
+      role: 'user',
+      text: workPrompt({ task: factsOf(task), requirement: one, statements, answers: [], feedback: '' }),
+    },
   ]
   for (let turns = 0; turns < 10; turns += 1) {
     const { calls } = await turn(play, 'scripted-implementer', transcript)
     play.tools.push(...calls.map((call) => call.name))
     const end = calls.find((call) => call.name === 'finish')
     if (end) return toolInputs.finish.parse(end.input).summary
-    const results = calls.map(({ callId, name }) => ({ callId, name, output: name === 'write_file' ? 'The disk is full.' : 'ok', isError: name === 'write_file' }))
+    const results = calls.map(({ callId, name }) => ({
+      callId,
+      name,
+      output: name === 'write_file' ? 'The disk is full.' : 'ok',
+      isError: name === 'write_file',
+    }))
     transcript.push({ role: 'tool', results })
   }
   throw new Error('the implementer does not come to an end')

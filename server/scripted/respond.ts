@@ -83,8 +83,13 @@ function goneSignal(response: http.ServerResponse): AbortSignal {
 /** Resolves when the bytes have left for the client, so that a cut comes after exactly the events asked for. */
 function written(response: http.ServerResponse, text: string, gone: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    gone.addEventListener('abort', () => reject(gone.reason), { once: true })
-    response.write(text, (error) => (error ? reject(error) : resolve()))
+    const stop = (): void => reject(gone.reason)
+    gone.addEventListener('abort', stop, { once: true })
+    response.write(text, (error) => {
+      gone.removeEventListener('abort', stop)
+      if (error) reject(error)
+      else resolve()
+    })
   })
 }
 

@@ -51,7 +51,10 @@ describe('the scripted provider as a server', () => {
     const { url } = await started()
     const status = await new Promise((resolve, reject) => {
       const length = 32 * 1024 * 1024 + 1
-      const request = http.request(`${url}/anthropic/v1/messages`, { method: 'POST', headers: { ...key, 'content-length': length } })
+      const request = http.request(`${url}/anthropic/v1/messages`, {
+        method: 'POST',
+        headers: { ...key, 'content-length': length },
+      })
       request.on('response', (response) => resolve(response.statusCode))
       request.on('error', reject)
       request.flushHeaders()
@@ -66,7 +69,11 @@ describe('the scripted provider as a server', () => {
     for (const _round of [1, 2]) {
       const provider = await startScriptedProvider({ journal })
       for (const stream of [true, false]) {
-        const response = await post(`${provider.url}/anthropic/v1/messages`, { ...question, stream }, { ...key, 'x-orchestrator-run': 'run-1' })
+        const response = await post(
+          `${provider.url}/anthropic/v1/messages`,
+          { ...question, stream },
+          { ...key, 'x-orchestrator-run': 'run-1' },
+        )
         ids.add(response.headers.get('request-id'))
         bytes.push(await response.text())
       }
@@ -76,7 +83,14 @@ describe('the scripted provider as a server', () => {
     expect(bytes[3]).toBe(bytes[1])
     expect(ids.size).toBe(2)
     expect(journal[2]?.requestHash).toBe(journal[0]?.requestHash)
-    expect(journal[0]).toMatchObject({ wire: 'anthropic', runId: 'run-1', purpose: 'implement', turn: 1, status: 200, ended: 'complete' })
+    expect(journal[0]).toMatchObject({
+      wire: 'anthropic',
+      runId: 'run-1',
+      purpose: 'implement',
+      turn: 1,
+      status: 200,
+      ended: 'complete',
+    })
   })
 
   test('shows and clears its journal, and only where tests may', async () => {
@@ -94,7 +108,9 @@ describe('the scripted provider as a server', () => {
 
   test('says so when its port is taken', async () => {
     const { url } = await started()
-    await expect(startScriptedProvider({ port: Number(new URL(url).port) })).rejects.toMatchObject({ code: 'port-taken' })
+    await expect(startScriptedProvider({ port: Number(new URL(url).port) })).rejects.toMatchObject({
+      code: 'port-taken',
+    })
   })
 })
 
@@ -105,8 +121,16 @@ afterEach(() => {
 })
 
 async function launched(changes: Record<string, string>): Promise<{ child: ChildProcess; url: string }> {
-  const environment = inheritedEnvironment({ SCRIPTED_PORT: '0', LAUNCHER_PID: undefined, NODE_OPTIONS: undefined, ...changes })
-  const child = spawn(process.execPath, ['--import', 'tsx', main], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
+  const environment = inheritedEnvironment({
+    SCRIPTED_PORT: '0',
+    LAUNCHER_PID: undefined,
+    NODE_OPTIONS: undefined,
+    ...changes,
+  })
+  const child = spawn(process.execPath, ['--import', 'tsx', main], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   children.push(child)
   if (!child.stdout) throw new Error('no output')
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
@@ -141,7 +165,10 @@ describe('the scripted provider as a process', () => {
 
   test('refuses a setting that makes no sense with one sentence', async () => {
     const environment = inheritedEnvironment({ SCRIPTED_PORT: 'seven', NODE_OPTIONS: undefined })
-    const child = spawn(process.execPath, ['--import', 'tsx', main], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
+    const child = spawn(process.execPath, ['--import', 'tsx', main], {
+      env: environment,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
     children.push(child)
     let errors = ''
     child.stderr?.on('data', (chunk) => {

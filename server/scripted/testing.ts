@@ -33,7 +33,16 @@ export const statements = [
 
 /** The first message of an implementing run whose task no rule knows. */
 export function foreignTask(): string {
-  const task = { ref: 'T1', title: 'Paint it', kind: 'implement', instructions: '', statements: ['S2'], owns: ['a.txt'], reads: [], acceptance: [] }
+  const task = {
+    ref: 'T1',
+    title: 'Paint it',
+    kind: 'implement',
+    instructions: '',
+    statements: ['S2'],
+    owns: ['a.txt'],
+    reads: [],
+    acceptance: [],
+  }
   return [
     '<purpose>implement</purpose>',
     block('task', [task]),

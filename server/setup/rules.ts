@@ -55,7 +55,7 @@ export const defaultAgents: readonly DefaultAgent[] = [
   {
     name: 'Reasoner',
     role: 'reasoner',
-    capabilities: ['reasoning', 'code'],
+    capabilities: ['reasoning', 'code', 'validation'],
     connector: 'compatible',
     provider: 'deepseek',
     model: 'deepseek-v4-pro',

@@ -18,8 +18,9 @@ export const liveRouter = router({
     .input(z.object({ lastEventId: z.string().max(40).nullish() }).optional())
     .subscription(async function* ({ ctx, input, signal }) {
       const ended = untilShutdown(signal)
+      const done = new AbortController()
       try {
-        const life = AbortSignal.any([ended.signal, AbortSignal.timeout(STREAM_LIFE_MS)])
+        const life = AbortSignal.any([ended.signal, done.signal, AbortSignal.timeout(STREAM_LIFE_MS)])
         const nudges = await subscribe(ctx.scope.organizationId, { signal: life })
         const after = await startAfter(ctx.scope, input?.lastEventId)
         const ready: LiveMessage = { type: 'ready', sequence: after }
@@ -31,6 +32,7 @@ export const liveRouter = router({
         // Not "complete", which would tell clients to stop: cut off, they reconnect and go on after their last id.
         throw new DOMException('The stream ended; reconnect.', 'AbortError')
       } finally {
+        done.abort()
         ended.release()
       }
     }),

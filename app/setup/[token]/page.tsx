@@ -4,7 +4,7 @@ import { ButtonLink } from '#components/ui/link'
 import { caller } from '#server/trpc/caller'
 import { SetupForm } from './_components/setup-form'
 
-export const metadata: Metadata = { title: 'Set up', referrer: 'no-referrer', robots: { index: false } }
+export const metadata: Metadata = { title: 'Set up', referrer: 'same-origin', robots: { index: false } }
 
 function Closed() {
   return (

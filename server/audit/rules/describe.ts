@@ -81,7 +81,7 @@ const sentences: Record<string, Describe> = {
     const words = status === 'conflict' ? 'conflicts with what was merged before' : 'could not be merged'
     return say('bad', `${task(told)} ${words}${because(payload, 'detail')}`)
   },
-  'decision.raised': (told, payload) => say('needs-you', `Needs you: ${text(payload, 'question', 'a decision')}`),
+  'decision.raised': (_told, payload) => say('needs-you', `Needs you: ${text(payload, 'question', 'a decision')}`),
   'decision.answered': (told, payload) =>
     say(
       'good',

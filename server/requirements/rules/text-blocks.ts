@@ -73,7 +73,7 @@ class BlockReader {
     if (line.trim() === '') this.blank()
     else if (head) this.heading((head[1] ?? '').length, (head[2] ?? '').replace(/\s#{1,6}\s*$/, ''))
     else if (rule.test(line)) this.close()
-    else if (scenario.test(line) && !listed) this.scenario(scenario.exec(line)?.[2] ?? '', line)
+    else if (scenario.test(line) && !listed) this.scenario(line)
     else if (listed) this.item((listed[1] ?? '').replaceAll('\t', '    ').length, listed[2] ?? '')
     else if (tableRow.test(line)) this.row(line)
     else if (isUnderlined && this.open === null && line.length < 200) this.heading(next.includes('=') ? 1 : 2, line)
@@ -139,9 +139,9 @@ class BlockReader {
     this.introduces = true
   }
 
-  private scenario(name: string, line: string) {
-    this.close()
-    this.heading(7, name.trim() === '' ? line : name)
+  private scenario(line: string) {
+    const [, word = '', name = ''] = scenario.exec(line) ?? []
+    this.heading(/^feature/i.test(word) ? 7 : 8, name.trim() === '' ? line : name)
   }
 
   /** A heading with nothing below it is kept as a line of its own, so that no word is lost. */
@@ -219,6 +219,7 @@ class BlockReader {
       introduction: this.introduces && form === 'prose',
     }
     this.blocks.push(block)
+    if (form !== 'prose' && form !== 'label') this.introduces = false
     this.bare = null
     return block
   }

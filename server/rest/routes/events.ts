@@ -47,45 +47,40 @@ export const events = new OpenAPIHono<RestEnvironment>({ defaultHook: refuseInpu
 function eventStream(scope: Scope, lastEventId: string | undefined, request: AbortSignal): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   const ended = untilShutdown(request)
-  const cancelled = new AbortController()
-  const signal = AbortSignal.any([ended.signal, cancelled.signal, AbortSignal.timeout(STREAM_LIFE_MS)])
+  const done = new AbortController()
+  const signal = AbortSignal.any([ended.signal, done.signal, AbortSignal.timeout(STREAM_LIFE_MS)])
   let heartbeat: NodeJS.Timeout | undefined
+  let gone = false
   const tidyUp = () => {
     clearInterval(heartbeat)
     ended.release()
+    done.abort()
+  }
+  const run = async (write: (text: string) => void) => {
+    const nudges = await subscribe(scope.organizationId, { signal })
+    const after = await startAfter(scope, lastEventId)
+    write(`retry: ${RECONNECT_MS}\n: following from ${after}\n\n`)
+    heartbeat = setInterval(() => write(': alive\n\n'), HEARTBEAT_MS)
+    for await (const message of follow(scope, after, nudges)) {
+      if (message.type === 'event') write(frame(message.event))
+    }
   }
   return new ReadableStream<Uint8Array>({
-    async start(controller) {
-      const write = (text: string) => controller.enqueue(encoder.encode(text))
-      try {
-        const nudges = await subscribe(scope.organizationId, { signal })
-        const after = await startAfter(scope, lastEventId)
-        write(`retry: ${RECONNECT_MS}\n: following from ${after}\n\n`)
-        heartbeat = setInterval(() => write(': alive\n\n'), HEARTBEAT_MS)
-        pump(follow(scope, after, nudges), write)
-          .catch((error: unknown) => {
-            if (!signal.aborted) controller.error(error)
-          })
-          .finally(() => {
-            tidyUp()
-            if (!cancelled.signal.aborted) controller.close()
-          })
-      } catch (error) {
-        tidyUp()
-        throw error
-      }
+    start(controller) {
+      run((text) => {
+        if (!gone) controller.enqueue(encoder.encode(text))
+      })
+        .then(
+          () => gone || controller.close(),
+          (error: unknown) => gone || controller.error(error),
+        )
+        .finally(tidyUp)
     },
     cancel() {
+      gone = true
       tidyUp()
-      cancelled.abort()
     },
   })
-}
-
-async function pump(source: ReturnType<typeof follow>, write: (text: string) => void): Promise<void> {
-  for await (const message of source) {
-    if (message.type === 'event') write(frame(message.event))
-  }
 }
 
 /** One event in the format of the WHATWG HTML standard, "Server-sent events". */

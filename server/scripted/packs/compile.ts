@@ -68,14 +68,14 @@ function questionText(statement: SourceStatement): string {
   const technology = language.exec(statement.text)?.[1]
   const choice = openWords(statement)
   if (choice)
-    return `Which way is wanted: “${choice.options[0]}” or “${choice.options[1]}”? The text leaves it open: ${said}`
+    return `Which way is wanted: “${choice.options[0]}” or “${choice.options[1]}”? The text leaves it open: “${said}”`
   if (technology)
-    return `The scripted provider writes JavaScript for Node and cannot meet this: ${said}. Is JavaScript acceptable instead?`
+    return `The scripted provider writes JavaScript for Node and cannot meet this: “${said}” Is JavaScript acceptable instead?`
   if (statement.kind === 'quality')
-    return `Which measurement, on which machine and with which data, shall show this? ${said}`
+    return `Which measurement, on which machine and with which data, shall show this? “${said}”`
   if (statement.kind === 'constraint')
-    return `No rule tests this constraint, so it is not claimed. What would show that it is kept? ${said}`
-  return `No rule builds and tests exactly this sentence. Which input and which result would show it? ${said}`
+    return `No rule tests this constraint, so it is not claimed. What would show that it is kept? “${said}”`
+  return `No rule builds and tests exactly this sentence. Which input and which result would show it? “${said}”`
 }
 
 function questionsOf(source: Source, covered: Set<string>): Build['questions'] {

@@ -188,6 +188,14 @@ const withoutRule: Rule = (line, model) => {
   return entity && field ? combined([requiredPart], entity, field, 'required') : null
 }
 
+/** "A task must have a title." */
+const mustRule: Rule = (line, model) => {
+  const match = /^(?:an?|each|every) ([a-z]+) (?:must have|needs) an? ([a-z ]+)$/i.exec(line)
+  const entity = entityIn(model, match?.[1] ?? '')
+  const field = entity && fieldOf(entity, match?.[2] ?? '')
+  return entity && field ? combined([requiredPart], entity, field, 'required') : null
+}
+
 /** "A task has a title, a status and a due date.": all of them are kept as given. */
 export function fieldsTest(entity: Entity): string {
   return `${adding(entity, 1)}
@@ -318,6 +326,7 @@ export const fieldRules: Rule[] = [
   newRule,
   sameRule,
   withoutRule,
+  mustRule,
   missingRule,
   jsonRule,
   restartRule,

@@ -43,7 +43,8 @@ export interface CrudModel {
 }
 
 export function newField(label: string): Field {
-  const type: FieldType = /\bdate$/i.test(label) ? 'date' : 'text'
+  const isNumber = /^(?:price|amount|quantity|age|weight|points|cost|total|stock|year)$/i.test(label)
+  const type: FieldType = /\bdate$/i.test(label) ? 'date' : isNumber ? 'number' : 'text'
   const rules = { required: false, min: 0, max: 10_000, oneOf: [], byDefault: null, unique: false }
   return { key: identifier(label), label: label.toLowerCase(), type, ...rules }
 }

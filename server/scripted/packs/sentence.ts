@@ -37,12 +37,19 @@ export function taggedTest(claim: Claim): string {
   ].join('\n')
 }
 
+/** Words that make more of a name than a plain field: kinds of rules, numbers of things, relations. */
+export const notNames =
+  /\b(?:optional|required|mandatory|unique|valid|invalid|own|many|several|multiple|no|not|some|any|all|few|other|additional|custom|empty|missing|following|these|those|of|in|on|with|without|from|for|to|that|which|when|if|at|by|per|than|only|list|set|history|attachment|image|photo|picture|file)\b/i
+/** "status" and "address" end like a plural and are none. */
+const severalThings = /(?:[^sui]|ie)s$/i
+
 /** "a title, an owner and a due date" → its parts, without articles. Null when a part is no plain name. */
 export function namesIn(list: string): string[] | null {
   const parts = list
     .split(/\s*,\s*(?:and |or )?|\s+(?:and|or)\s+/)
-    .map((part) => part.trim().replace(/^(?:an?|the|its|their|one|optional) /i, ''))
-  const isName = (part: string) => /^[a-z][a-z]*(?:[ -][a-z]+){0,2}$/i.test(part) && part.length <= 40
+    .map((part) => part.trim().replace(/^(?:an?|the|its|their|one) /i, ''))
+  const isPlain = (part: string) => /^[a-z]+(?:[ -][a-z]+){0,2}$/i.test(part) && part.length <= 40
+  const isName = (part: string) => isPlain(part) && !notNames.test(part) && !severalThings.test(part)
   return parts.length <= 20 && parts.every(isName) ? parts : null
 }
 

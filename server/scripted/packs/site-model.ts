@@ -1,5 +1,5 @@
 import type { Source, SourceStatement } from '#server/scripted/packs/ports'
-import { simplified } from '#server/scripted/packs/sentence'
+import { notNames, simplified } from '#server/scripted/packs/sentence'
 
 export interface Input {
   name: string
@@ -66,6 +66,6 @@ export function inputNames(list: string): string[] | null {
     .split(/\s*,\s*(?:and )?|\s+and\s+/)
     .map((part) => part.trim().replaceAll(/^["'`]|["'`]$/g, ''))
     .map((part) => part.charAt(0).toLowerCase() + part.slice(1))
-  const isFine = (part: string) => /^[a-z][a-zA-Z0-9-]{0,30}$/.test(part)
+  const isFine = (part: string) => /^[a-z][a-zA-Z0-9-]{0,30}$/.test(part) && !notNames.test(part)
   return parts.length <= 20 && parts.every(isFine) && new Set(parts).size === parts.length ? parts : null
 }

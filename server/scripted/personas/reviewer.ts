@@ -76,15 +76,17 @@ function commandFindings(evidence: readonly EvidenceBlock[], task: TaskBlock): F
 }
 
 /**
- * A task works on statements and promises to prove some of them; only the promise is judged here. What a later task
- * proves is judged there, and at the end on the merged whole.
+ * A task works on statements and promises to prove some of them; only a broken promise blocks. What a later task proves
+ * is judged there and at the end on the merged whole, so here it is a note.
  */
 function statementFindings(evidence: readonly EvidenceBlock[], task: TaskBlock): Finding[] {
   const { proven, todo } = provenBy(evidence)
   const promised = new Set(task.acceptance.flatMap((item) => item.proves))
-  return [...promised].flatMap((ref) => {
+  return [...new Set([...promised, ...task.statements])].flatMap((ref) => {
     if (proven.has(ref)) return []
     if (todo.has(ref)) return [{ ...note('Has only a todo test: not built, and nobody claims it is.'), statement: ref }]
+    if (!promised.has(ref))
+      return [{ ...note('Nothing in this task proves it, and the task does not promise to.'), statement: ref }]
     return [must(ref, '', `No passing test or command proves ${ref}.`)]
   })
 }

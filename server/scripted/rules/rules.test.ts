@@ -41,7 +41,9 @@ const conversation = (words: string[]): Conversation => ({
   system: 'system',
   tools: [],
   answer: null,
-  turns: words.map((text, index) => (index % 2 === 0 ? { role: 'user', text } : { role: 'assistant', text, calls: [] })),
+  turns: words.map((text, index) =>
+    index % 2 === 0 ? { role: 'user', text } : { role: 'assistant', text, calls: [] },
+  ),
 })
 const step = (text: string): Step => ({ thinking: '', text, calls: [], stop: 'end' })
 
@@ -121,7 +123,14 @@ describe('the diff', () => {
 })
 
 describe('the evidence', () => {
-  const item = (output: string, exitCode = 0) => ({ acceptanceId: 'A1', command: 'x', exitCode, output, proves: ['S1', 'S2'], todo: [] })
+  const item = (output: string, exitCode = 0) => ({
+    acceptanceId: 'A1',
+    command: 'x',
+    exitCode,
+    output,
+    proves: ['S1', 'S2'],
+    todo: [],
+  })
 
   test('believes tagged tests before lists', () => {
     const tap = 'TAP version 13\n    ok 1 - [S1] works\n    ok 2 - [S3] later # TODO\n    ok 3 - [S4] x # SKIP\n'
@@ -176,7 +185,12 @@ describe('looking back on work', () => {
 })
 
 describe('strict schemas', () => {
-  const closed = { type: 'object', properties: { a: { type: 'integer', minimum: 2 } }, required: ['a'], additionalProperties: false }
+  const closed = {
+    type: 'object',
+    properties: { a: { type: 'integer', minimum: 2 } },
+    required: ['a'],
+    additionalProperties: false,
+  }
   test('finds what is wrong, however deep', () => {
     const rules = { allRequired: true, refused: [] }
     expect(strictFault(closed, rules)).toBeNull()
@@ -186,7 +200,15 @@ describe('strict schemas', () => {
   })
 
   test('makes a value that fits', () => {
-    const schema = { ...closed, properties: { ...closed.properties, b: { enum: ['x', 'y'] }, c: { type: ['string', 'null'] }, d: { type: 'array' } } }
+    const schema = {
+      ...closed,
+      properties: {
+        ...closed.properties,
+        b: { enum: ['x', 'y'] },
+        c: { type: ['string', 'null'] },
+        d: { type: 'array' },
+      },
+    }
     expect(sampleOf(schema, 'w')).toEqual({ a: 2, b: 'x', c: 'w', d: [] })
   })
 })

@@ -36,7 +36,9 @@ export function wholeBuild(source: Source, compile: Compile): WholeBuild {
 
 /** TAP is what the proofs are read from, and from Node 23 on it is no longer what a pipe gets by itself. */
 function withTap(command: string): string {
-  return command.includes('--test-reporter') ? command : command.replaceAll(/\bnode --test /g, 'node --test --test-reporter=tap ')
+  return command.includes('--test-reporter')
+    ? command
+    : command.replaceAll(/\bnode --test /g, 'node --test --test-reporter=tap ')
 }
 
 function pathsOf(unit: BuildUnit, source: Source, compile: Compile): string[] {

@@ -61,7 +61,12 @@ describe('the Anthropic wire', () => {
 
   test('answers in the schema that was asked for', async () => {
     const { anthropic } = await started()
-    const schema = { type: 'object', properties: { word: { type: 'string' } }, required: ['word'], additionalProperties: false }
+    const schema = {
+      type: 'object',
+      properties: { word: { type: 'string' } },
+      required: ['word'],
+      additionalProperties: false,
+    }
     const format = { type: 'json_schema' as const, schema }
     const message = await anthropic.messages.create({ ...ask('Hello'), output_config: { format } })
     const text = message.content.find((part) => part.type === 'text')?.text ?? ''
@@ -102,17 +107,39 @@ describe('the Anthropic wire', () => {
     ['an empty text block', { messages: [{ role: 'user', content: [{ type: 'text', text: '' }] }] }, 'non-empty'],
     ['an assistant first', { messages: [{ role: 'assistant', content: 'a' }] }, 'first message'],
     ['an assistant last', said({ role: 'assistant', content: 'b' }), 'prefill'],
-    ['two assistants', said({ role: 'assistant', content: 'b' }, { role: 'assistant', content: 'c' }, { role: 'user', content: 'd' }), 'alternate'],
-    ['an unanswered tool_use', said({ role: 'assistant', content: [use] }, { role: 'user', content: 'b' }), 'without `tool_result`'],
+    [
+      'two assistants',
+      said({ role: 'assistant', content: 'b' }, { role: 'assistant', content: 'c' }, { role: 'user', content: 'd' }),
+      'alternate',
+    ],
+    [
+      'an unanswered tool_use',
+      said({ role: 'assistant', content: [use] }, { role: 'user', content: 'b' }),
+      'without `tool_result`',
+    ],
     ['a dangling tool_result', said({ role: 'user', content: [result] }), 'unexpected `tool_use_id`'],
-    ['two results for one call', said({ role: 'assistant', content: [use] }, { role: 'user', content: [result, result] }), 'single result'],
-    ['text before results', said({ role: 'assistant', content: [use] }, { role: 'user', content: [{ type: 'text', text: 'x' }, result] }), 'come before'],
+    [
+      'two results for one call',
+      said({ role: 'assistant', content: [use] }, { role: 'user', content: [result, result] }),
+      'single result',
+    ],
+    [
+      'text before results',
+      said({ role: 'assistant', content: [use] }, { role: 'user', content: [{ type: 'text', text: 'x' }, result] }),
+      'come before',
+    ],
     ['a tool_use by the user', said({ role: 'user', content: [use] }), 'can not be in user messages'],
-    ['an open strict tool', { tools: [{ name: 'a', strict: true, input_schema: { type: 'object', properties: {} } }] }, 'additionalProperties'],
+    [
+      'an open strict tool',
+      { tools: [{ name: 'a', strict: true, input_schema: { type: 'object', properties: {} } }] },
+      'additionalProperties',
+    ],
     ['a bad tool name', { tools: [{ name: 'a b', input_schema: { type: 'object' } }] }, 'should match pattern'],
   ])('refuses %s with 400', async (_what, change, words) => {
     const { anthropic } = await started()
-    const error = await rejection(anthropic.messages.create({ ...ask(), ...change } as Anthropic.MessageCreateParamsNonStreaming))
+    const error = await rejection(
+      anthropic.messages.create({ ...ask(), ...change } as Anthropic.MessageCreateParamsNonStreaming),
+    )
     expect(error).toMatchObject({ status: 400, type: 'invalid_request_error' })
     expect(error.message).toContain(words)
   })

@@ -1,4 +1,7 @@
-import type { ChatCompletionCreateParamsNonStreaming, ChatCompletionMessageParam } from 'openai/resources/chat/completions'
+import type {
+  ChatCompletionCreateParamsNonStreaming,
+  ChatCompletionMessageParam,
+} from 'openai/resources/chat/completions'
 import { describe, expect, test } from 'vitest'
 import { foreignTask, listFiles, rejection, started } from '#server/scripted/testing'
 
@@ -40,7 +43,10 @@ describe('the Chat Completions wire', () => {
     const first = (await compatible.chat.completions.create(ask())).choices[0]?.message as ChatCompletionMessageParam
     const calls = 'tool_calls' in first ? (first.tool_calls ?? []) : []
     const results = calls.map((call) => ({ role: 'tool' as const, tool_call_id: call.id, content: 'ok' }))
-    const replay = (message: ChatCompletionMessageParam) => ({ ...ask(), messages: [...ask().messages, message, ...results] })
+    const replay = (message: ChatCompletionMessageParam) => ({
+      ...ask(),
+      messages: [...ask().messages, message, ...results],
+    })
     const second = await compatible.chat.completions.create(replay(first))
     expect(second.choices[0]?.finish_reason).toBe('stop')
     expect(second.usage?.prompt_tokens_details?.cached_tokens).toBeGreaterThan(0)
@@ -74,7 +80,11 @@ describe('the Chat Completions wire', () => {
     ['a call at the end', { messages: [user, caller] }, 'did not have response messages'],
     ['a result of nothing', { messages: [user, result] }, 'must be a response to a preceding message'],
     ['an empty user message', { messages: [{ role: 'user', content: '' }] }, 'must not be empty'],
-    ['an empty assistant message', { messages: [user, { role: 'assistant', content: '' }, user] }, 'content or tool_calls'],
+    [
+      'an empty assistant message',
+      { messages: [user, { role: 'assistant', content: '' }, user] },
+      'content or tool_calls',
+    ],
     ['an assistant last', { messages: [user, { role: 'assistant', content: 'b' }] }, 'last message'],
     ['stream_options without stream', { stream_options: { include_usage: true } }, 'stream_options'],
     ['JSON mode without the word', { messages: [user], response_format: { type: 'json_object' } }, "word 'json'"],

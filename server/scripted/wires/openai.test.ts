@@ -1,19 +1,30 @@
 import { toResponseInputItems } from 'openai/lib/responses/ResponseInputItems'
-import type { ResponseCreateParamsNonStreaming, ResponseInputItem } from 'openai/resources/responses/responses'
+import type {
+  ResponseCreateParams,
+  ResponseCreateParamsNonStreaming,
+  ResponseInputItem,
+} from 'openai/resources/responses/responses'
 import { describe, expect, test } from 'vitest'
 import { foreignTask, listFiles, rejection, started } from '#server/scripted/testing'
 
-const tool = { type: 'function' as const, name: listFiles.name, description: '', parameters: listFiles.schema, strict: true }
-const ask = (text: string = foreignTask()): ResponseCreateParamsNonStreaming => ({
-  model: 'scripted-implementer',
-  input: [{ role: 'user', content: text }],
-  instructions: 'You build.',
-  tools: [tool],
-  store: false,
-  include: ['reasoning.encrypted_content'],
-  reasoning: { summary: 'auto' },
-  max_output_tokens: 4_000,
-})
+const tool = {
+  type: 'function' as const,
+  name: listFiles.name,
+  description: '',
+  parameters: listFiles.schema,
+  strict: true,
+}
+const ask = (text: string = foreignTask()) =>
+  ({
+    model: 'scripted-implementer',
+    input: [{ role: 'user', content: text }],
+    instructions: 'You build.',
+    tools: [tool],
+    store: false,
+    include: ['reasoning.encrypted_content'],
+    reasoning: { summary: 'auto' },
+    max_output_tokens: 4_000,
+  }) satisfies ResponseCreateParams
 
 describe('the OpenAI wire', () => {
   test('streams reasoning, a message and a call whose pieces add up to the whole response', async () => {
@@ -61,7 +72,12 @@ describe('the OpenAI wire', () => {
 
   test('answers in the schema that was asked for', async () => {
     const { openai } = await started()
-    const schema = { type: 'object', properties: { word: { type: 'string' } }, required: ['word'], additionalProperties: false }
+    const schema = {
+      type: 'object',
+      properties: { word: { type: 'string' } },
+      required: ['word'],
+      additionalProperties: false,
+    }
     const format = { type: 'json_schema' as const, name: 'word', schema, strict: true }
     const response = await openai.responses.parse({ ...ask('Hello'), text: { format } })
     expect(response.output_parsed).toEqual({ word: '[scripted]' })
@@ -90,13 +106,29 @@ describe('the OpenAI wire', () => {
     ['store: true', { store: true }, "'store' must be false"],
     ['an unknown field', { colour: 'red' }, "Unknown parameter: 'colour'"],
     ['empty input', { input: [] }, 'input'],
-    ['a call without output', { input: [{ role: 'user', content: 'a' }, call] }, 'No tool output found for function call call_1'],
+    [
+      'a call without output',
+      { input: [{ role: 'user', content: 'a' }, call] },
+      'No tool output found for function call call_1',
+    ],
     ['an output without call', { input: [{ role: 'user', content: 'a' }, output] }, 'No tool call found'],
-    ['two outputs', { input: [{ role: 'user', content: 'a' }, call, output, output] }, 'Duplicate function call output'],
+    [
+      'two outputs',
+      { input: [{ role: 'user', content: 'a' }, call, output, output] },
+      'Duplicate function call output',
+    ],
     ['a previous response', { previous_response_id: 'resp_1' }, 'not found'],
     ['a lax strict tool', { tools: [{ ...tool, parameters: open }] }, "Missing 'a'"],
-    ['an open strict tool', { tools: [{ ...tool, parameters: { type: 'object', properties: {} } }] }, 'additionalProperties'],
-    ['a lax schema', { text: { format: { type: 'json_schema', name: 'a', schema: open, strict: true } } }, "Missing 'a'"],
+    [
+      'an open strict tool',
+      { tools: [{ ...tool, parameters: { type: 'object', properties: {} } }] },
+      'additionalProperties',
+    ],
+    [
+      'a lax schema',
+      { text: { format: { type: 'json_schema', name: 'a', schema: open, strict: true } } },
+      "Missing 'a'",
+    ],
   ])('refuses %s with 400', async (_what, change, words) => {
     const { openai } = await started()
     const error = await rejection(openai.responses.create({ ...ask(), ...change } as ResponseCreateParamsNonStreaming))

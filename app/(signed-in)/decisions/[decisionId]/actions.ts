@@ -13,17 +13,24 @@ export async function sendAnswer(_before: AnswerProblem | null, form: FormData):
   const field = (name: string) => String(form.get(name) ?? '')
   const decisionId = field('decisionId')
   const option = field('option')
-  if (!option) return { message: 'Choose one of the options first.', option }
+  const comment = field('comment')
+  if (!option) return { message: 'Choose one of the options first.', option, comment }
   try {
     const api = await caller()
-    await api.decisions.answer({ decisionId, option, comment: field('comment') })
+    await api.decisions.answer({ decisionId, option, comment })
   } catch (error) {
     if (error instanceof TRPCError && error.code === 'CONFLICT') redirect(`/decisions/${decisionId}?late=1`)
     if (error instanceof TRPCError && error.code === 'UNAUTHORIZED') {
       redirect(`/sign-in?callbackUrl=${encodeURIComponent(`/decisions/${decisionId}`)}`)
     }
-    if (error instanceof TRPCError && error.code !== 'INTERNAL_SERVER_ERROR') return { message: error.message, option }
-    return { message: 'Something went wrong on our side and nothing was changed. Please send it again.', option }
+    if (error instanceof TRPCError && error.code !== 'INTERNAL_SERVER_ERROR') {
+      return { message: error.message, option, comment }
+    }
+    return {
+      message: 'Something went wrong on our side and nothing was changed. Please send it again.',
+      option,
+      comment,
+    }
   }
   redirect(`/decisions/${decisionId}?sent=1`)
 }
