@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from 'playwright/test'
-import { enter, projectPath, ready, submitSample } from './fixtures'
+import { answerNext, enter, openQuestion, projectPath, ready, submitSample } from './fixtures'
 
 test.describe.configure({ mode: 'serial' })
 test.setTimeout(300_000)
@@ -18,12 +18,11 @@ async function mainPages(page: Page): Promise<string[]> {
   await enter(page)
   const project = projectPath(page)
   const requirement = await submitSample(page, project)
-  const answer = page.getByRole('region', { name: 'Needs you' }).getByRole('link', { name: /^Answer: / })
-  await expect(answer.first()).toBeVisible({ timeout: 120_000 })
-  const decision = (await answer.first().getAttribute('href')) ?? ''
+  await answerNext(page, requirement) // the plan
+  const decision = await openQuestion(page, requirement) // what an agent asks while others work
   await page.goto(`${requirement}?view=list`)
   const task = page.getByRole('table', { name: 'Tasks of the plan' }).getByRole('link').first()
-  const tasks = (await task.isVisible()) ? [(await task.getAttribute('href')) ?? ''] : []
+  const taskPath = (await task.getAttribute('href')) ?? ''
   return [
     '/projects',
     '/projects/new',
@@ -31,7 +30,7 @@ async function mainPages(page: Page): Promise<string[]> {
     `${project}/requirements`,
     `${project}/requirements/new`,
     ...['graph', 'list', 'statements', 'activity', 'cost', 'files'].map((view) => `${requirement}?view=${view}`),
-    ...tasks.flatMap((path) => ['transcript', 'diff', 'checks', 'log', 'why'].map((tab) => `${path}?tab=${tab}`)),
+    ...['transcript', 'diff', 'checks', 'log', 'attempts', 'why'].map((tab) => `${taskPath}?tab=${tab}`),
     '/decisions',
     decision,
     '/activity',

@@ -54,3 +54,18 @@ export async function submitSample(page: Page, project: string): Promise<string>
   await expect(page).toHaveURL(/\/requirements\/[0-9a-f-]{36}$/)
   return new URL(page.url()).pathname
 }
+
+/** Waits until the requirement asks something; the address of the decision. */
+export async function openQuestion(page: Page, requirement: string): Promise<string> {
+  await page.goto(requirement)
+  const answer = page.getByRole('region', { name: 'Needs you' }).getByRole('link', { name: /^Answer: / })
+  await expect(answer.first()).toBeVisible({ timeout: 120_000 })
+  return (await answer.first().getAttribute('href')) ?? ''
+}
+
+/** Answers what the requirement asks next with the recommended option, on the page a link in a message opens. */
+export async function answerNext(page: Page, requirement: string): Promise<void> {
+  await page.goto(await openQuestion(page, requirement))
+  await page.getByRole('button', { name: 'Send answer' }).click()
+  await expect(page.getByRole('region', { name: 'Answer' })).toContainText('Answered')
+}

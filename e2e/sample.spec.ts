@@ -1,21 +1,8 @@
-import { expect, type Page, test } from 'playwright/test'
-import { enter, projectPath, submitSample } from './fixtures'
+import { expect, test } from 'playwright/test'
+import { answerNext, enter, openQuestion, projectPath, submitSample } from './fixtures'
 
 test.describe.configure({ mode: 'serial' })
 test.setTimeout(300_000)
-
-/** Answers whatever the requirement asks, with the recommended option, through the page a link would open. */
-async function answerNext(page: Page, requirement: string): Promise<string> {
-  await page.goto(requirement)
-  const answer = page.getByRole('region', { name: 'Needs you' }).getByRole('link', { name: /^Answer: / })
-  await expect(answer.first()).toBeVisible({ timeout: 120_000 })
-  await answer.first().click()
-  await expect(page).toHaveURL(/\/decisions\/[0-9a-f-]{36}/)
-  const question = (await page.getByRole('heading', { level: 1 }).textContent()) ?? ''
-  await page.getByRole('button', { name: 'Send answer' }).click()
-  await expect(page.getByRole('region', { name: 'Answer' })).toContainText('Answered')
-  return question
-}
 
 test('the sample: from the link to proven software', async ({ page }) => {
   await enter(page)
@@ -94,9 +81,7 @@ test('the sample: from the link to proven software', async ({ page }) => {
 test('a decision can be answered without JavaScript, once', async ({ browser, page }) => {
   await enter(page)
   const requirement = await submitSample(page, projectPath(page))
-  const answer = page.getByRole('region', { name: 'Needs you' }).getByRole('link', { name: /^Answer: / })
-  await expect(answer.first()).toBeVisible({ timeout: 120_000 })
-  const decision = (await answer.first().getAttribute('href')) ?? ''
+  const decision = await openQuestion(page, requirement)
   const plain = await browser.newContext({
     javaScriptEnabled: false,
     storageState: await page.context().storageState(),

@@ -25,9 +25,9 @@ export function DecisionPanel(props: {
   decision: DecisionView
   mayAnswer: boolean
   keys?: boolean
-  headingLevel?: 2 | 3
+ 
 }) {
-  const { decision, mayAnswer, keys = false, headingLevel = 2 } = props
+  const { decision, mayAnswer, keys = false } = props
   const trpc = useTRPC()
   const queries = useQueryClient()
   const form = useRef<HTMLFormElement>(null)
@@ -62,12 +62,11 @@ export function DecisionPanel(props: {
     const comment = String(new FormData(event.currentTarget).get('comment') ?? '')
     answer.mutate({ decisionId: decision.id, option: chosen, comment })
   }
-  const Heading = headingLevel === 2 ? 'h2' : 'h3'
   return (
     <article aria-labelledby={`question-${decision.id}`} className="flex flex-col gap-3">
-      <Heading id={`question-${decision.id}`} className="text-lead font-semibold wrap-anywhere">
+      <h2 id={`question-${decision.id}`} className="text-lead font-semibold wrap-anywhere">
         <VisibleText text={decision.question} />
-      </Heading>
+      </h2>
       <DecisionOrigin decision={decision} />
       <DecisionWhy decision={decision} />
       {answer.error && (

@@ -8,7 +8,7 @@ import { useMay } from '#components/providers/permissions'
 import { useTRPC } from '#components/providers/trpc'
 import { VisibleText } from '#components/runs/visible-text'
 import { Page, PageHeader } from '#components/shell/page'
-import { PlanViews } from '#components/tasks/plan-views'
+import { PlanViews, usePlanView } from '#components/tasks/plan-views'
 import { ScriptedBadge } from '#components/ui/badge'
 import { Empty } from '#components/ui/empty'
 import { Progress } from '#components/ui/progress'
@@ -17,7 +17,7 @@ import type { AppRouter } from '#server/trpc/root'
 import { CancelButton } from './cancel-button'
 import { CostTable } from './cost-table'
 import { FileBrowser } from './file-browser'
-import { PlanSummary } from './plan-summary'
+import { PlanSummary, proposedNodes } from './plan-summary'
 import { RequirementStatus } from './requirement-status'
 import { type RequirementViewName, requirementViews } from './requirement-views'
 import { StatementTable } from './statement-table'
@@ -52,6 +52,7 @@ export function RequirementPage({ initial, view, path }: RequirementViewProps) {
   const requirement = useQuery(trpc.requirements.one.queryOptions(input, { initialData: initial.requirement })).data
   const tasks = useQuery(trpc.tasks.ofRequirement.queryOptions(input, { initialData: initial.tasks })).data
   const decisions = useQuery(trpc.decisions.open.queryOptions(input, { initialData: initial.decisions })).data
+  const fitting = usePlanView(tasks.length)
   const base = `/projects/${requirement.projectId}/requirements/${requirementId}`
   const ended = requirement.closedAt !== null
   return (
@@ -81,7 +82,7 @@ export function RequirementPage({ initial, view, path }: RequirementViewProps) {
         links={requirementViews.map((name) => ({
           href: `${base}?view=${name}`,
           label: labels[name],
-          current: name === (view ?? 'graph'),
+          current: name === (view ?? fitting),
         }))}
       />
       <Body requirement={requirement} tasks={tasks} view={view} path={path} base={base} ended={ended} />
@@ -158,11 +159,14 @@ function Body({ requirement, tasks, view, path, base, ended }: BodyProps) {
           scripted={requirement.project.providerMode === 'scripted'}
         />
       )
-    default:
+    default: {
+      const shown = tasks.length > 0 ? tasks : proposedNodes(requirement.plans[0])
+      const hrefOf = ({ id, status }: { id: string; status: string }) =>
+        status === 'proposed' ? `#proposed-${id}` : `/projects/${requirement.projectId}/tasks/${id}`
       return (
         <div className="flex flex-col gap-4">
-          {tasks.length > 0 ? (
-            <PlanViews tasks={tasks} projectId={requirement.projectId} view={view} />
+          {shown.length > 0 ? (
+            <PlanViews tasks={shown} hrefOf={hrefOf} view={view} />
           ) : (
             <Empty title={ended ? 'There was no plan' : 'The plan appears here'}>
               {ended
@@ -173,5 +177,6 @@ function Body({ requirement, tasks, view, path, base, ended }: BodyProps) {
           <PlanSummary plans={requirement.plans} />
         </div>
       )
+    }
   }
 }

@@ -1,6 +1,6 @@
 'use client'
 
-import { Terminal } from 'lucide-react'
+import { ChevronRight, Terminal } from 'lucide-react'
 import { CodeBlock } from '#components/ui/code-block'
 import { Elapsed } from '#components/ui/duration'
 import { TextLink } from '#components/ui/link'
@@ -36,8 +36,9 @@ export function ToolCall({ call, liveOutput }: { call: ToolCallView; liveOutput:
   const output = call.output ?? liveOutput
   const input = inputText(call.input)
   return (
-    <details className="rounded-md border border-border bg-surface">
+    <details className="group rounded-md border border-border bg-surface">
       <summary className="target flex flex-wrap items-center gap-x-2 px-3 py-1 text-table outline-offset-[-2px]">
+        <ChevronRight aria-hidden className="size-4 shrink-0 text-muted group-open:rotate-90" />
         <Terminal aria-hidden className="size-4 shrink-0 text-muted" />
         <span className="text-muted">{verb}</span>
         <code className="min-w-0 max-w-full truncate font-mono text-code" title={visibleText(object).slice(0, 500)}>

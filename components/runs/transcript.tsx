@@ -20,7 +20,7 @@ function TranscriptBlock({ block, scripted }: { block: Block; scripted: boolean 
       return <ToolCall call={block.call} liveOutput={block.liveOutput} />
     case 'turn':
       return (
-        <h3 className="flex flex-wrap items-center gap-x-2 border-t border-border pt-3 text-meta font-medium text-muted">
+        <h2 className="flex flex-wrap items-center gap-x-2 border-t border-border pt-3 text-meta font-medium text-muted">
           <span>Turn {block.turn.number}</span>
           <span className="font-mono">{block.turn.model}</span>
           {scripted && <ScriptedBadge />}
@@ -30,7 +30,7 @@ function TranscriptBlock({ block, scripted }: { block: Block; scripted: boolean 
           </span>
           {block.turn.tries > 1 && <span>answered at try {block.turn.tries}</span>}
           <Time value={block.turn.endedAt} />
-        </h3>
+        </h2>
       )
     case 'thinking':
       return (

@@ -1,6 +1,7 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
+import { ChevronRight } from 'lucide-react'
 import { useState } from 'react'
 import { errorIdOf, errorText, useTRPC } from '#components/providers/trpc'
 import { VisibleText } from '#components/runs/visible-text'
@@ -46,10 +47,11 @@ function File({ file }: { file: DiffFile }) {
   return (
     <details
       open={file.added + file.removed <= FOLDED_ABOVE}
-      className="rounded-lg border border-border bg-surface"
+      className="group rounded-lg border border-border bg-surface"
       data-diff-file={file.path}
     >
       <summary className="target flex flex-wrap items-center gap-2 px-3 py-1 outline-offset-[-2px]">
+        <ChevronRight aria-hidden className="size-4 shrink-0 text-muted group-open:rotate-90" />
         <code className="min-w-0 font-mono text-code wrap-anywhere">
           {file.oldPath && (
             <>

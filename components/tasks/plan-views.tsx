@@ -22,17 +22,30 @@ function watchWidth(listener: () => void): () => void {
 }
 
 /**
- * The plan as the person asked for it; when nothing was asked, as a graph where there is room for one. The graph's code
- * is loaded only when it is shown; the server always draws the list.
+ * What is shown when nobody chose: the graph where there is room for one. Null until the browser says how wide it is.
  */
-export function PlanViews(props: { tasks: readonly TaskNode[]; projectId: string; view: 'graph' | 'list' | null }) {
-  const { tasks, projectId, view } = props
+export function usePlanView(tasks: number): 'graph' | 'list' | null {
   const wide = useSyncExternalStore(
     watchWidth,
     () => window.matchMedia(WIDE).matches,
     () => null,
   )
-  const graph = view === 'graph' || (view === null && wide === true && tasks.length <= MOST_IN_GRAPH)
-  if (wide === null && view !== 'list') return <Skeleton className="h-72 w-full rounded-lg" />
-  return graph ? <TaskGraph tasks={tasks} projectId={projectId} /> : <TaskList tasks={tasks} projectId={projectId} />
+  if (wide === null) return null
+  return wide && tasks <= MOST_IN_GRAPH ? 'graph' : 'list'
+}
+
+/**
+ * The plan as the person asked for it; when nothing was asked, as a graph where there is room for one. The graph's code
+ * is loaded only when it is shown.
+ */
+export function PlanViews(props: {
+  tasks: readonly TaskNode[]
+  hrefOf: (task: TaskNode) => string
+  view: 'graph' | 'list' | null
+}) {
+  const { tasks, hrefOf, view } = props
+  const fitting = usePlanView(tasks.length)
+  const shown = view ?? fitting
+  if (shown === null) return <Skeleton className="h-72 w-full rounded-lg" />
+  return shown === 'graph' ? <TaskGraph tasks={tasks} hrefOf={hrefOf} /> : <TaskList tasks={tasks} hrefOf={hrefOf} />
 }

@@ -69,7 +69,7 @@ function TaskBox({ data: { task, focused, href } }: NodeProps<TaskFlowNode>) {
 const nodeTypes = { task: TaskBox }
 
 /** The plan as a graph. Everything it shows is also in the list, which is its equal for screen readers. */
-export function TaskGraph({ tasks, projectId }: { tasks: readonly TaskNode[]; projectId: string }) {
+export function TaskGraph({ tasks, hrefOf }: { tasks: readonly TaskNode[]; hrefOf: (task: TaskNode) => string }) {
   const router = useRouter()
   const { resolvedTheme } = useTheme()
   const flow = useRef<ReactFlowInstance<TaskFlowNode>>(null)
@@ -78,7 +78,6 @@ export function TaskGraph({ tasks, projectId }: { tasks: readonly TaskNode[]; pr
   const places = useMemo(() => layout(tasks), [shape])
   const [chosen, setChosen] = useState<string>()
   const focused = tasks.some((task) => task.id === chosen) ? chosen : tasks[0]?.id
-  const href = (id: string) => `/projects/${projectId}/tasks/${id}`
 
   const nodes: TaskFlowNode[] = tasks.map((task) => ({
     id: task.id,
@@ -86,7 +85,7 @@ export function TaskGraph({ tasks, projectId }: { tasks: readonly TaskNode[]; pr
     position: places.get(task.id) ?? { x: 0, y: 0 },
     width: NODE_WIDTH,
     height: NODE_HEIGHT,
-    data: { task, focused: task.id === focused, href: href(task.id) },
+    data: { task, focused: task.id === focused, href: hrefOf(task) },
     focusable: false,
     draggable: false,
   }))
@@ -136,7 +135,7 @@ export function TaskGraph({ tasks, projectId }: { tasks: readonly TaskNode[]; pr
           if (event.metaKey || event.ctrlKey || event.shiftKey) return
           event.preventDefault()
           setChosen(node.id)
-          router.push(href(node.id))
+          router.push(node.data.href)
         }}
         onlyRenderVisibleElements
         nodesDraggable={false}
@@ -150,7 +149,7 @@ export function TaskGraph({ tasks, projectId }: { tasks: readonly TaskNode[]; pr
         zoomOnScroll={false}
         preventScrolling={false}
         proOptions={{ hideAttribution: false }}
-        className="bg-canvas"
+        className="bg-canvas [&_.react-flow\_\_attribution]:bg-canvas! [&_.react-flow\_\_attribution_a]:text-muted!"
         style={{ background: 'var(--canvas)' }}
       >
         <Controls showInteractive={false} />

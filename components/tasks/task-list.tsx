@@ -7,7 +7,7 @@ import type { TaskNode } from '#server/tasks/queries'
 import { TaskStatus } from './task-status'
 
 /** The plan as a table: says everything the graph shows, in the order of the plan. */
-export function TaskList({ tasks, projectId }: { tasks: readonly TaskNode[]; projectId: string }) {
+export function TaskList({ tasks, hrefOf }: { tasks: readonly TaskNode[]; hrefOf: (task: TaskNode) => string }) {
   const refs = new Map(tasks.map((task) => [task.id, task.ref]))
   return (
     <Table label="Tasks of the plan">
@@ -25,10 +25,7 @@ export function TaskList({ tasks, projectId }: { tasks: readonly TaskNode[]; pro
         {tasks.map((task) => (
           <TableRow key={task.id}>
             <Cell className="min-w-56">
-              <QuietLink
-                href={`/projects/${projectId}/tasks/${task.id}`}
-                className="inline-flex min-h-6 items-center gap-2 font-medium"
-              >
+              <QuietLink href={hrefOf(task)} className="inline-flex min-h-6 items-center gap-2 font-medium">
                 <span className="number text-muted">{task.ref}</span>
                 <span>
                   <VisibleText text={task.title} />

@@ -6,6 +6,7 @@ interface Shown {
 }
 
 const statuses: Record<string, Shown> = {
+  proposed: { kind: 'queued', word: 'Proposed' },
   waiting: { kind: 'waiting', word: 'Waiting' },
   ready: { kind: 'queued', word: 'Ready' },
   running: { kind: 'running', word: 'Running' },

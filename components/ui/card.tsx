@@ -9,7 +9,7 @@ export function Card({ className, ...rest }: ComponentProps<'section'>) {
 export function CardHeader(props: { id?: string; title: ReactNode; note?: ReactNode; actions?: ReactNode }) {
   return (
     <div className="flex flex-wrap items-center justify-between gap-2 border-b border-border px-4 py-2.5">
-      <div className="flex flex-wrap items-baseline gap-x-2">
+      <div className="flex flex-wrap items-center gap-x-2">
         <h2 id={props.id} className="text-body font-semibold">
           {props.title}
         </h2>

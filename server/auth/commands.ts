@@ -36,7 +36,7 @@ export async function signInWithPassword(given: PasswordSignIn, now = new Date()
       message: 'E-mail or password is not right. Please check both and try again.',
     })
   }
-  await forgetFailures(accountKey)
+  await forgetFailures(accountKey, now)
   return user
 }
 

@@ -49,8 +49,10 @@ export async function countFailure(keys: string[], now: Date): Promise<void> {
   }
 }
 
-export async function forgetFailures(key: string): Promise<void> {
-  await database().signInAttempt.deleteMany({ where: { key } })
+/** Clears the key, and with it everything nobody has touched for a day: guesses must not fill the table for ever. */
+export async function forgetFailures(key: string, now: Date): Promise<void> {
+  const forgotten = new Date(now.getTime() - FORGOTTEN_AFTER_MS)
+  await database().signInAttempt.deleteMany({ where: { OR: [{ key }, { updatedAt: { lt: forgotten } }] } })
 }
 
 export async function anybodyHere(tx: Transaction = database()): Promise<boolean> {

@@ -2,6 +2,9 @@ import { decode } from 'next-auth/jwt'
 import { z } from 'zod'
 import { database } from '#server/platform/database/client'
 import { authEnvironment } from '#server/platform/env/auth'
+import { AuthError } from './errors'
+import { personScope } from './gate'
+import type { Scope } from './model'
 
 /** The person behind a session, as pages show them. */
 export interface SessionUser {
@@ -93,6 +96,20 @@ export async function organizationOf(headers: Headers, userId: string): Promise<
   })
   const own = members.map((member) => member.organizationId)
   return last && own.includes(last) ? last : (own[0] ?? null)
+}
+
+/**
+ * The proof that this person may act in the organization they mean.
+ * @throws AuthError not-a-member
+ */
+export async function sessionScope(headers: Headers, userId: string): Promise<Scope> {
+  const organizationId = await organizationOf(headers, userId)
+  if (organizationId) return personScope(userId, organizationId)
+  throw new AuthError({
+    code: 'not-a-member',
+    kind: 'not-found',
+    message: 'You are not a member of any organization here. Please ask an owner or admin to add you.',
+  })
 }
 
 function sessionToken(headers: Headers): string | null {

@@ -15,9 +15,7 @@ export async function createSetupLink(now = new Date()): Promise<string | null> 
   if (await anybodyHere()) return null
   const { token, hash } = createToken()
   await replaceLink(hash, new Date(now.getTime() + LINK_HOURS * 60 * 60_000))
-  const address = new URL('/setup', authEnvironment().NEXTAUTH_URL)
-  address.searchParams.set('token', token)
-  return address.href
+  return new URL(`/setup/${token}`, authEnvironment().NEXTAUTH_URL).href
 }
 
 /** Whether a link would let somebody in now. Looking changes nothing: mail scanners and previews look too. */

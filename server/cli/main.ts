@@ -25,6 +25,7 @@ const COMMANDS: Record<string, Command> = {
     help: 'bring the database to the present schema  [--data FOLDER]',
     load: () => import('./commands/migrate'),
   },
+  openapi: { help: 'write docs/openapi.json  [--check]', load: () => import('./commands/openapi') },
   test: { help: 'run every check and test  [--fast leaves out the browser]', load: () => import('./commands/test') },
 }
 

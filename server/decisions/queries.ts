@@ -104,7 +104,7 @@ async function toViews(scope: Scope, rows: Prisma.DecisionModel[]): Promise<Deci
   if (rows.length === 0) return []
   const { organizationId } = scope
   const requirementIds = [...new Set(rows.flatMap((row) => row.requirementId ?? []))]
-  const [projects, requirements, tasks] = await Promise.all([
+  const [projects, requirements, tasks, planned] = await Promise.all([
     reader().project.findMany({
       where: { organizationId, id: { in: rows.map((row) => row.projectId) } },
       select: { id: true, name: true, providerMode: true },
@@ -114,6 +114,7 @@ async function toViews(scope: Scope, rows: Prisma.DecisionModel[]): Promise<Deci
       select: { id: true, title: true, number: true },
     }),
     tasksOf(organizationId, requirementIds),
+    plannedTasks(organizationId, requirementIds),
   ])
   return rows.map((row) => {
     const project = projects.find((entry) => entry.id === row.projectId)
@@ -129,7 +130,7 @@ async function toViews(scope: Scope, rows: Prisma.DecisionModel[]): Promise<Deci
       requirementNumber: requirement?.number ?? null,
       taskRef: task?.ref ?? null,
       taskTitle: task?.title ?? null,
-      blockedTasks: row.status === 'open' ? blocked(row, tasks) : 0,
+      blockedTasks: row.status === 'open' ? blocked(row, tasks) || (planned.get(row.requirementId ?? '') ?? 0) : 0,
     }
   })
 }
@@ -161,6 +162,16 @@ async function tasksOf(organizationId: string, requirementIds: string[]): Promis
     finished: status === 'done' || status === 'failed' || status === 'cancelled',
     dependsOn: dependsOn.map((edge) => edge.dependsOnId),
   }))
+}
+
+/** How many tasks a plan that waits for approval would make. */
+async function plannedTasks(organizationId: string, requirementIds: string[]): Promise<Map<string, number>> {
+  const plans = await reader().plan.findMany({
+    where: { organizationId, requirementId: { in: requirementIds }, status: 'proposed' },
+    select: { requirementId: true, content: true },
+  })
+  const content = z.object({ tasks: z.array(z.unknown()) }).catch({ tasks: [] })
+  return new Map(plans.map((plan) => [plan.requirementId, content.parse(plan.content).tasks.length]))
 }
 
 /** A decision about a task holds up what depends on it; one about a requirement holds up all of its unfinished tasks. */

@@ -8,7 +8,7 @@ export type ProjectMode = z.infer<typeof projectModeSchema>
 export const planApprovalSchema = z.enum(['ask', 'automatic'])
 export type PlanApproval = z.infer<typeof planApprovalSchema>
 
-export const projectNameSchema = z.string().trim().min(1, 'Give the project a name.').max(80)
+const projectNameSchema = z.string().trim().min(1, 'Give the project a name.').max(80)
 
 export const createProjectInput = z.object({
   name: projectNameSchema,

@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { AppError } from '#server/kernel/app-error'
+import { refuseDeepJson } from '#server/platform/http/json-depth'
 import { readLimited } from '#server/platform/http/limited-body'
 import type { RestEnvironment } from './authenticate'
 import { errorResponse } from './errors'
@@ -22,6 +23,7 @@ const checkedBody: MiddlewareHandler<RestEnvironment> = async (context, next) =>
   const request = context.req.raw
   if (request.body) {
     const bytes = await readLimited(request.body, BODY_LIMIT)
+    if (request.headers.get('content-type')?.includes('json')) refuseDeepJson(bytes)
     context.req.raw = new Request(request.url, {
       method: request.method,
       headers: request.headers,

@@ -1,10 +1,10 @@
 import type { MiddlewareHandler } from 'hono'
 import { authenticateBearer, authorizeToken } from '#server/api-keys/authenticate'
 import { AuthError } from '#server/auth/errors'
-import { authorize, personScope } from '#server/auth/gate'
+import { authorize } from '#server/auth/gate'
 import type { Scope } from '#server/auth/model'
 import type { Action } from '#server/auth/rules/permissions'
-import { organizationOf, sessionUser } from '#server/auth/session'
+import { sessionScope, sessionUser } from '#server/auth/session'
 import { AppError } from '#server/kernel/app-error'
 import { crossSiteProblem } from '#server/platform/http/cross-site'
 import { ownHosts } from '#server/platform/http/own-hosts'
@@ -24,7 +24,7 @@ export function permit(action: Action): MiddlewareHandler<RestEnvironment> {
   return async (context, next) => {
     const request = context.req.raw
     const token = await authenticateBearer(request.headers)
-    const scope = token ? token.scope : await sessionScope(request)
+    const scope = token ? token.scope : await scopeOfPage(request)
     authorize(scope, action)
     if (token) authorizeToken(token, action)
     if (request.method !== 'GET') await takeTurn(`${scope.actor.kind}:${scope.actor.id}`, CHANGES_PER_MINUTE)
@@ -33,7 +33,7 @@ export function permit(action: Action): MiddlewareHandler<RestEnvironment> {
   }
 }
 
-async function sessionScope(request: Request): Promise<Scope> {
+async function scopeOfPage(request: Request): Promise<Scope> {
   const user = await sessionUser(request.headers)
   if (!user) {
     throw new AuthError({
@@ -44,11 +44,5 @@ async function sessionScope(request: Request): Promise<Scope> {
   }
   const problem = crossSiteProblem(request.method, request.headers, ownHosts(request.headers))
   if (problem) throw new AppError({ code: 'cross-site', kind: 'forbidden', message: problem })
-  const organizationId = await organizationOf(request.headers, user.id)
-  if (organizationId) return personScope(user.id, organizationId)
-  throw new AuthError({
-    code: 'not-a-member',
-    kind: 'not-found',
-    message: 'You are not a member of any organization here. Please ask an owner or admin to add you.',
-  })
+  return sessionScope(request.headers, user.id)
 }

@@ -15,7 +15,7 @@ const statuses = {
   unavailable: 503,
 } as const satisfies Record<ErrorKind, number>
 
-export const errorSchema = z
+const errorSchema = z
   .object({
     error: z.object({
       code: z.string().openapi({ description: 'Stable; for programs.', example: 'requirement-not-found' }),

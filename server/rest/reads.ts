@@ -38,7 +38,7 @@ const counted = (rows: { status: string; _count: { _all: number } }[]) =>
   Object.fromEntries(rows.map((row) => [row.status, row._count._all]))
 
 /** How many of each there are, by status. */
-export async function countsByStatus(scope: Scope) {
+async function countsByStatus(scope: Scope) {
   const { organizationId } = scope
   const _count = { _all: true } as const
   const present = { status: { in: ['proposed', 'accepted'] } }

@@ -114,6 +114,7 @@ describe('submitting a requirement', () => {
     ['no text', '{}', json, 400, 'invalid-input'],
     ['an unknown field', '{"text":"x","evil":1}', json, 400, 'invalid-input'],
     ['no JSON', '{"text":', json, 400, 'invalid-json'],
+    ['a million levels', '['.repeat(1_000_000), json, 400, 'json-too-deep'],
     ['an unknown project', '{"text":"x","project":"nope"}', json, 404, 'project-not-found'],
     ['another type', 'x', { 'content-type': 'application/xml' }, 400, 'content-type'],
     ['binary', new Uint8Array([0xff, 0xfe, 0x00, 0xc3, 0x28]), { 'content-type': 'text/plain' }, 400, 'not-utf-8'],

@@ -9,6 +9,7 @@ import { database } from '#server/platform/database/client'
 import type { Agent, Run } from '#server/platform/database/generated/client'
 import { logger } from '#server/platform/logging/logger'
 import { runPendingCalls } from './calls'
+import { agentsEnvironment } from '#server/platform/env/agents'
 import { RunError } from './errors'
 import { claimRun, countTurns, failRun, finishRun, type Lease, loadTurns, storePrompt, storeTurn } from './journal'
 import { RunLog } from './log'
@@ -158,6 +159,7 @@ async function nextTurn(execution: Execution, turns: StoredTurn[]): Promise<void
     apiKey: connection.apiKey,
     baseUrl: connection.baseUrl,
     maxOutputTokens: agent.maxOutputTokens,
+    idleTimeoutMs: agentsEnvironment().PROVIDER_IDLE_SECONDS * 1000,
     runId: run.id,
   }
   const startedAt = new Date()
@@ -202,7 +204,10 @@ async function settleFailure(
   }
   if (stopping.aborted) throw error
   const row = await database().run.findUnique({ where: { id: run.id }, select: { lease: true } })
-  if (row?.lease !== lease.number) return
+  if (row?.lease !== lease.number) {
+    log.write('notice', 'Stopped: the run was cancelled or another worker has taken it over.\n')
+    return
+  }
   const known = error instanceof ProviderError || error instanceof AppError
   if (!known) logger().error({ err: error, runId: run.id }, 'a run failed for a reason we did not foresee')
   const code = known ? error.code : 'internal'

@@ -21,6 +21,7 @@ export async function closeRequirement(tx: Transaction, scope: Scope, requiremen
     questions: planSchema.parse(plan.content).questions,
     finalChecks: await tx.check.findMany({
       where: { taskId: { in: tasks.map((task) => task.id) }, phase: 'final', commit: requirement.finalCommit ?? '' },
+      orderBy: { task: { position: 'asc' } },
     }),
     tasks,
   }

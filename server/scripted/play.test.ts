@@ -220,8 +220,8 @@ describe.each(connectorNames)('a requirement played through the %s connector', (
       expect(summary).toMatch(/^\[scripted\] Wrote .* passed here\.$/)
       const verdict = await review(play, task)
       expect(verdict).toMatchObject({ verdict: 'approve' })
-      const asked = new Set(made.questions.map((question) => question.statement))
-      expect(verdict.findings.filter((finding) => !asked.has(finding.statement))).toEqual([])
+      // the last task runs everything: nothing it works on may be left without a proof
+      if (task === made.tasks.at(-1)) expect(verdict.findings).toEqual([])
     }
     expect(made.questions.length).toBeGreaterThan(0)
     expect(await readFile(path.join(play.folder, 'documentation/coverage.md'), 'utf8')).toContain('not built, asked')

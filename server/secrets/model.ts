@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Whose keys can be kept. */
-export const credentialProviders = ['anthropic', 'openai', 'deepseek', 'compatible'] as const
+const credentialProviders = ['anthropic', 'openai', 'deepseek', 'compatible'] as const
 export const credentialProviderSchema = z.enum(credentialProviders)
 export type CredentialProvider = z.infer<typeof credentialProviderSchema>
 

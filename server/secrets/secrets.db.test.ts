@@ -64,6 +64,11 @@ test('new projects are live only where there is a key', async () => {
 })
 
 test('an address with a password inside is refused, it would be shown in lists', async () => {
-  const given = { provider: 'compatible' as const, name: 'x', value: 'sk-12345678', baseUrl: 'http://user:pass@host/v1' }
+  const given = {
+    provider: 'compatible' as const,
+    name: 'x',
+    value: 'sk-12345678',
+    baseUrl: 'http://user:pass@host/v1',
+  }
   await expect(addCredential(acme.people.admin.scope, given)).rejects.toThrow('Leave user name and password out')
 })

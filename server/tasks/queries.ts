@@ -27,6 +27,20 @@ export interface TaskProgress {
   done: number
 }
 
+/** A task of a plan that nobody has accepted yet. */
+export interface PlannedTask {
+  ref: string
+  title: string
+  kind: string
+  capability: string
+  instructions: string
+  risk: string
+  /** Refs of the tasks it waits for. */
+  dependsOn: string[]
+  statements: string[]
+  commands: string[]
+}
+
 export interface PlanView {
   id: string
   revision: number
@@ -35,7 +49,7 @@ export interface PlanView {
   /** What the system mended by itself before accepting, in words. */
   repairs: string[]
   assumptions: string[]
-  taskCount: number
+  tasks: PlannedTask[]
   agentName: string | null
   scripted: boolean
   createdAt: Date
@@ -159,7 +173,7 @@ export async function listPlans(scope: Scope, requirementId: string): Promise<Pl
       summary: plan.summary,
       repairs: words.parse(plan.repairs),
       assumptions: content.assumptions,
-      taskCount: content.tasks.length,
+      tasks: content.tasks,
       agentName: names.get(plan.agentId ?? '') ?? null,
       scripted: plan.scripted,
       createdAt: plan.createdAt,
@@ -214,8 +228,25 @@ const optionalText = z
   .nullish()
   .transform((text) => text || null)
   .catch(null)
+const plannedTask = z
+  .object({
+    id: z.string(),
+    title: z.string().catch(''),
+    kind: z.string().catch(''),
+    capability: z.string().catch(''),
+    instructions: z.string().catch(''),
+    risk: z.string().catch('low'),
+    dependsOn: words,
+    statements: words,
+    acceptance: z.array(z.object({ command: z.string() })).catch([]),
+  })
+  .transform(({ id, acceptance, ...task }) => ({
+    ...task,
+    ref: id,
+    commands: acceptance.map(({ command }) => command),
+  }))
 const planContent = z
-  .object({ assumptions: words, tasks: z.array(z.unknown()).catch([]) })
+  .object({ assumptions: words, tasks: z.array(plannedTask).catch([]) })
   .catch({ assumptions: [], tasks: [] })
 const acceptances = z
   .array(z.object({ id: z.string(), text: z.string(), command: z.string(), proves: words }))

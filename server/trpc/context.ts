@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { authenticateBearer, type TokenCaller } from '#server/api-keys/authenticate'
 import { AuthError } from '#server/auth/errors'
-import { personScope } from '#server/auth/gate'
 import type { Scope } from '#server/auth/model'
-import { organizationOf, type SessionUser, sessionUser } from '#server/auth/session'
+import { type SessionUser, sessionScope, sessionUser } from '#server/auth/session'
 
 export interface TrpcContext {
   requestId: string
@@ -28,19 +27,21 @@ export async function createContext(headers: Headers): Promise<TrpcContext> {
     user,
     token,
     scope: () => {
-      proven ??= proveScope(headers, user, token)
+      proven ??= token ? Promise.resolve(token.scope) : provePerson(headers, user)
       return proven
     },
   }
 }
 
-async function proveScope(headers: Headers, user: SessionUser | null, token: TokenCaller | null): Promise<Scope> {
-  if (token) return token.scope
-  const organizationId = user ? await organizationOf(headers, user.id) : null
-  if (user && organizationId) return personScope(user.id, organizationId)
-  throw new AuthError({
-    code: 'not-a-member',
-    kind: 'not-found',
-    message: 'You are not a member of any organization here. Please ask an owner or admin to add you.',
+async function provePerson(headers: Headers, user: SessionUser | null): Promise<Scope> {
+  if (user) return sessionScope(headers, user.id)
+  throw notSignedIn()
+}
+
+export function notSignedIn(): AuthError {
+  return new AuthError({
+    code: 'not-signed-in',
+    kind: 'unauthenticated',
+    message: 'You are not signed in, or your session has ended. Please sign in again; nothing was lost.',
   })
 }

@@ -46,7 +46,7 @@ export function toTrpcError(error: AppError): TRPCError {
 }
 
 /** The AppError behind a tRPC error, wherever it was thrown. */
-export function appErrorOf(error: TRPCError): AppError | null {
+function appErrorOf(error: TRPCError): AppError | null {
   return error.cause instanceof AppError ? error.cause : null
 }
 

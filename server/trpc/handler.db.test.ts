@@ -46,6 +46,13 @@ test('a body of more than 4 MB is refused while it is read', async () => {
   expect(await response.json()).toMatchObject({ error: { json: { data: { code: 'body-too-large' } } } })
 })
 
+test('JSON of a million levels is refused before it is parsed, from nobody too', async () => {
+  const url = 'http://localhost:3000/api/trpc/auth.completeSetup'
+  const response = await handler(new Request(url, { method: 'POST', headers: json, body: '['.repeat(1_000_000) }))
+  expect(response.status).toBe(400)
+  expect(await response.json()).toMatchObject({ error: { json: { data: { code: 'json-too-deep' } } } })
+})
+
 test('more changes than a person makes are slowed down, by person', async () => {
   const { headers } = acme.people.owner
   const statuses = await Promise.all(Array.from({ length: 125 }, () => create({ ...headers, ...json }, '{"json":{}}')))

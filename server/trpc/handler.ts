@@ -2,6 +2,7 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { sessionCookieSent } from '#server/auth/session'
 import { AppError, messageOf } from '#server/kernel/app-error'
 import { crossSiteProblem } from '#server/platform/http/cross-site'
+import { refuseDeepJson } from '#server/platform/http/json-depth'
 import { readLimited } from '#server/platform/http/limited-body'
 import { ownHosts } from '#server/platform/http/own-hosts'
 import { logger } from '#server/platform/logging/logger'
@@ -49,6 +50,7 @@ function refuseForeignSites(request: Request): void {
 async function withLimitedBody(request: Request): Promise<Request> {
   if (request.method !== 'POST') return request
   const body = await readLimited(request.body, BODY_LIMIT)
+  refuseDeepJson(body)
   const { url, method, headers, signal } = request
   return new Request(url, { method, headers, signal, body: Buffer.from(body) })
 }
@@ -70,7 +72,7 @@ function withStreamHeaders(response: Response): Response {
 /** A refusal before tRPC has a word: in the envelope its clients read, superjson's included. */
 function refusal(error: AppError): Response {
   const converted = toTrpcError(error)
-  const status = error.kind === 'too-large' ? 413 : 403
+  const status = error.kind === 'too-large' ? 413 : error.kind === 'invalid' ? 400 : 403
   const data = { code: error.code, kind: error.kind, details: error.details, httpStatus: status }
   return Response.json({ error: { json: { message: converted.message, code: -32_003, data } } }, { status })
 }

@@ -10,7 +10,7 @@ import { permitted } from './procedures'
 const STREAM_LIFE_MS = 10 * 60_000
 
 /** What a page gets: `ready` first, then events in order (tracked by sequence), log nudges in between (not tracked). */
-export type LiveMessage = { type: 'ready'; sequence: bigint } | Followed
+type LiveMessage = { type: 'ready'; sequence: bigint } | Followed
 
 export const liveRouter = router({
   /** The one stream of a browser: everything that happens in the organization, from the last id it has. */

@@ -1,9 +1,9 @@
 import { authorizeToken } from '#server/api-keys/authenticate'
-import { AuthError } from '#server/auth/errors'
 import { authorize } from '#server/auth/gate'
 import type { Action } from '#server/auth/rules/permissions'
 import { AppError } from '#server/kernel/app-error'
 import { takeTurn } from '#server/platform/rate-limit/limiter'
+import { notSignedIn } from './context'
 import { toTrpcError } from './errors'
 import { t } from './init'
 
@@ -38,13 +38,5 @@ export function permitted(action: Action) {
     if (ctx.token) authorizeToken(ctx.token, action)
     if (type === 'mutation') await takeTurn(`${scope.actor.kind}:${scope.actor.id}`, CHANGES_PER_MINUTE)
     return next({ ctx: { ...ctx, scope } })
-  })
-}
-
-function notSignedIn(): AuthError {
-  return new AuthError({
-    code: 'not-signed-in',
-    kind: 'unauthenticated',
-    message: 'You are not signed in, or your session has ended. Please sign in again; nothing was lost.',
   })
 }

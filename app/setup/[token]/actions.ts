@@ -25,7 +25,7 @@ function refusal(error: unknown): { problem: string; field?: string } {
 }
 
 /** Makes the first owner with organization and project, signs them in, and leads to the project. */
-export async function completeSetup(token: string, _before: SetupState, form: FormData): Promise<SetupState> {
+export async function completeSetup(_before: SetupState, form: FormData): Promise<SetupState> {
   const text = (name: string) => String(form.get(name) ?? '')
   const values = Object.fromEntries(fields.map((name) => [name, text(name)]))
   const password = text('password')
@@ -33,7 +33,7 @@ export async function completeSetup(token: string, _before: SetupState, form: Fo
   try {
     const api = await caller()
     const made = await api.auth.completeSetup({
-      token,
+      token: text('token'),
       password,
       email: text('email'),
       name: text('name'),

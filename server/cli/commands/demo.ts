@@ -103,7 +103,7 @@ async function follow(product: Product, text: string, given: Arguments, signal: 
   say(`Watch it at ${product.setupUrl ?? product.url}`)
   say()
   let seen = await lastSequence(scope)
-  const { id } = await submitRequirement(scope, { projectId, text, source: 'demo' })
+  const { id } = await submitRequirement(scope, { projectId, text, title: titleFrom(given.file), source: 'demo' })
   for (;;) {
     signal.throwIfAborted()
     seen = await printNews(scope, id, seen)
@@ -119,6 +119,11 @@ async function follow(product: Product, text: string, given: Arguments, signal: 
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
   }
+}
+
+/** Documents often begin with "Introduction": the file's name says more. The sample has a title of its own. */
+function titleFrom(file: string): string | undefined {
+  return file === SAMPLE ? undefined : path.basename(file, path.extname(file))
 }
 
 /** Prints what happened since the last look, one line an event. */

@@ -22,4 +22,10 @@ export const agentsEnvironment = environmentFragment({
   OPENAI_BASE_URL: address('a server that speaks the OpenAI Responses API'),
   DEEPSEEK_BASE_URL: address('a server that speaks the OpenAI Chat Completions API'),
   SCRIPTED_URL: address('the scripted provider'),
+  PROVIDER_IDLE_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .max(600)
+    .default(90)
+    .describe('set it to the seconds of silence after which a model call is given up, 1 to 600'),
 })

@@ -64,23 +64,25 @@ export async function subscribe(
   const onUp = (): void => push({ kind: 'up' })
   source.on('notification', onNotification)
   source.on('up', onUp)
-  options.signal.addEventListener('abort', () => wake?.(), { once: true })
+  // On abort, not in the generator's end: an iterator that nobody ever started would listen for ever.
+  const leave = (): void => {
+    source.off('notification', onNotification)
+    source.off('up', onUp)
+    wake?.()
+  }
+  options.signal.addEventListener('abort', leave, { once: true })
+  if (options.signal.aborted) leave()
   await ready
 
   async function* nudges(): AsyncGenerator<Nudge, void, undefined> {
-    try {
-      while (!options.signal.aborted) {
-        const next = waiting.shift()
-        if (next) yield next
-        else
-          await new Promise<void>((resolve) => {
-            wake = resolve
-            if (options.signal.aborted || waiting.length > 0) resolve()
-          })
-      }
-    } finally {
-      source.off('notification', onNotification)
-      source.off('up', onUp)
+    while (!options.signal.aborted) {
+      const next = waiting.shift()
+      if (next) yield next
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve
+          if (options.signal.aborted || waiting.length > 0) resolve()
+        })
     }
   }
   return nudges()

@@ -34,7 +34,10 @@ export function statementOutcomes(facts: ClosingFacts): StatementOutcome[] {
   const proofs = new Map<string, string>()
   for (const check of facts.finalChecks) {
     if (!check.passed) continue
-    for (const ref of check.proves) if (!leftOpen.has(ref) && !broken.has(ref)) proofs.set(ref, check.command)
+    for (const ref of check.proves) {
+      // The first command in the plan's order is the task's own; the later ones run it again with everything else.
+      if (!leftOpen.has(ref) && !broken.has(ref) && !proofs.has(ref)) proofs.set(ref, check.command)
+    }
   }
   return facts.statements.map(({ ref, kind }) => {
     const command = proofs.get(ref)

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from '#server/scripted/packs/function-catalogue'
+import type { CatalogueEntry } from '#server/scripted/packs/catalogue-model'
 
 const source = String.raw`import { readFileSync, writeFileSync } from 'node:fs'
 

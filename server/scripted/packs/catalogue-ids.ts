@@ -1,6 +1,6 @@
-import type { CatalogueEntry } from '#server/scripted/packs/function-catalogue'
+import type { CatalogueEntry } from '#server/scripted/packs/catalogue-model'
 
-const base62 = String.raw`const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const base62 = `const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 /** A whole number of any size, not below 0, in base 62. */
 export function encodeNumber(number) {
@@ -31,7 +31,7 @@ export function decodeText(encoded) {
 }
 `
 
-const numbersBack = String.raw`const ids = [0n, 1n, 61n, 62n, 63n, 3843n, 3844n, 15099502923776n, 2024012310580246010n, 2n ** 63n - 1n, 2n ** 128n]
+const numbersBack = `const ids = [0n, 1n, 61n, 62n, 63n, 3843n, 3844n, 15099502923776n, 2024012310580246010n, 2n ** 63n - 1n, 2n ** 128n]
 for (let number = 0n; number < 5000n; number += 1n) ids.push(number)
 for (const id of ids) {
   const encoded = made.encodeNumber(id)

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from '#server/scripted/packs/function-catalogue'
+import type { CatalogueEntry } from '#server/scripted/packs/catalogue-model'
 
 const source = (perMinute: number) => `/** Words a person reads in a minute, unless another rate is given. */
 export const DEFAULT_WORDS_PER_MINUTE = ${perMinute}

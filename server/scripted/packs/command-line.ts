@@ -152,8 +152,9 @@ function run(text, ...flags) {
   try {
     const file = join(folder, 'data.json')
     if (text !== null) writeFileSync(file, text)
-    const made = spawnSync(process.execPath, [${literal(path)}, file, ...flags], { encoding: 'utf8' })
-    return { code: made.status, output: made.stdout, errors: made.stderr.replaceAll(/^.*Warning:.*\\n(?:.*--trace-warnings.*\\n)?/gm, '').replace(/^Reparsing .*\\n|^To eliminate .*\\n/gm, '') }
+    const env = { ...process.env, NODE_NO_WARNINGS: '1' }
+    const made = spawnSync(process.execPath, [${literal(path)}, file, ...flags], { encoding: 'utf8', env })
+    return { code: made.status, output: made.stdout, errors: made.stderr }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -145,7 +145,17 @@ function integrationUnit(code: BuildUnit[], claims: Claim[]): BuildUnit {
 
 function usageText(code: BuildUnit[]): string {
   const files = code.flatMap((unit) => unit.files.map((file) => `- \`${file.path}\` (${unit.title})`))
-  return `# Usage\n\nEverything runs on Node 20 or newer without any package. Run all tests with \`node --test\`.\n\n## Files\n\n${files.join('\n')}\n`
+  const isServer = code.some((unit) => unit.files.some((file) => file.path === 'implementation/src/main.js'))
+  const start =
+    'Start the API with `node implementation/src/main.js`; PORT and DATA_FILE in the environment change its defaults.'
+  const lines = [
+    '# Usage',
+    'Everything runs on Node 20 or newer without any package. Run all tests with `node --test`.',
+    ...(isServer ? [start] : []),
+    '## Files',
+    files.join('\n'),
+  ]
+  return `${lines.join('\n\n')}\n`
 }
 
 function integrationTests(code: BuildUnit[], claims: Claim[]): string {

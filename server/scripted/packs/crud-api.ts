@@ -1,4 +1,5 @@
 import { answered, openWords } from '#server/scripted/packs/choices'
+import { answerRules } from '#server/scripted/packs/crud-answer-rules'
 import { fieldRules, fieldsTest } from '#server/scripted/packs/crud-field-rules'
 import { mainFile, retentionFile, serverFile, storeFile, validationFile } from '#server/scripted/packs/crud-files'
 import { type CrudModel, readEntities } from '#server/scripted/packs/crud-model'
@@ -36,7 +37,7 @@ function claimsOf(source: Source, model: CrudModel): Claim[] {
       matches.push({ ref: statement.ref, match: { rule: 'fields', says: `a ${entity.noun} has its fields`, render } })
       continue
     }
-    for (const rule of [...operationRules, ...fieldRules]) {
+    for (const rule of [...operationRules, ...fieldRules, ...answerRules]) {
       const match = rule(line, model)
       if (match === null) continue
       matches.push({ ref: statement.ref, match })

@@ -1,3 +1,4 @@
+import { askOf } from '#server/scripted/packs/crud-ask'
 import {
   type CrudModel,
   type Entity,
@@ -15,35 +16,6 @@ export interface Match {
   render(): string | null
 }
 export type Rule = (line: string, model: CrudModel) => Match | null
-
-const nobodySpecial =
-  'anyone|everyone|everybody|users?|a user|members?|a member|team members?|people|the team|i|we|visitors?'
-const benefit =
-  /,? so that (?:i|we|they|everyone|nobody|the team) (?:can )?(?:knows?|remembers?|forgets?|plans?|decides?|agrees?)\b[^\d]{0,60}$/i
-
-interface Ask {
-  /** the role that alone may do it; null when everybody may */
-  only: string | null
-  wish: string
-}
-
-/** "Anyone can …", "As a user, I want to …", "Only leads can …": who may do what. */
-export function askOf(line: string): Ask | null {
-  const only =
-    /^only (?:an? |the )?([a-z]{3,20}?)s? (?:can|may) (.+?)(?:(?:[,;]| and) (?:everyone|everybody|anyone|anybody) else (?:gets|is answered with) (?:status )?403)?$/i.exec(
-      line,
-    )
-  if (only) return { only: (only[1] ?? '').toLowerCase(), wish: only[2] ?? '' }
-  const story = /^as an? (?:user|member|team member),? i want to (.+)$/i.exec(line.replace(benefit, ''))
-  if (story) return { only: null, wish: story[1] ?? '' }
-  const plain = new RegExp(
-    `^(?:${nobodySpecial}) (?:can|may|must be able to|should be able to|shall be able to) (.+)$`,
-    'i',
-  ).exec(line)
-  if (plain) return { only: null, wish: plain[1] ?? '' }
-  const possible = /^it (?:must|should|shall) be possible to (.+)$/i.exec(line)
-  return possible ? { only: null, wish: possible[1] ?? '' } : null
-}
 
 export function entityIn(model: CrudModel, word: string): Entity | undefined {
   const name = word.toLowerCase()
@@ -194,18 +166,19 @@ function filterTest(entity: Entity, field: Field, low: string | number, high: st
 }`
 }
 
-function sortTest(entity: Entity, field: Field, low: string | number, high: string | number): string {
+function sortTest(entity: Entity, field: Field): string {
+  const values = [1, 2, 3].map((number) => validRecord(entity, number)[field.key]).sort()
+  const [low, middle, high] = values
   return `{
   const api = await start()
-  ${adding(entity, 1, { [field.key]: high }, 'later')}
-  ${adding(entity, 2, { [field.key]: low }, 'earlier')}
-  ${adding(entity, 3, { [field.key]: high }, 'last')}
+  ${adding(entity, 1, { [field.key]: high }, 'first')}
+  ${adding(entity, 2, { [field.key]: low }, 'second')}
+  ${adding(entity, 3, { [field.key]: middle }, 'third')}
   const up = (await api.call('GET', '/${entity.path}?sort=${field.key}')).body
-  assert.deepEqual(up.map((one) => one[${literal(field.key)}]), ${literal([low, high, high])})
-  assert.equal(up[0].id, earlier.id)
+  assert.deepEqual(up.map((one) => one[${literal(field.key)}]), ${literal(values)})
   const down = (await api.call('GET', '/${entity.path}?sort=${field.key}&order=desc')).body
-  assert.deepEqual(down.map((one) => one[${literal(field.key)}]), ${literal([high, high, low])})
-  assert.deepEqual(new Set(down.map((one) => one.id)), new Set([later.id, earlier.id, last.id]))
+  assert.deepEqual(down.map((one) => one[${literal(field.key)}]), ${literal([...values].reverse())})
+  for (const found of [up, down]) assert.deepEqual(new Set(found.map((one) => one.id)), new Set([first.id, second.id, third.id]))
 }`
 }
 
@@ -253,7 +226,7 @@ const selectionRule: Rule = (line, model) => {
         const values = twoValues(field, entity)
         if (!values) return null
         if (kind === 'filters') return filterTest(entity, field, ...values)
-        if (kind === 'sorts') return sortTest(entity, field, ...values)
+        if (kind === 'sorts') return sortTest(entity, field)
         if (kind === 'counts') return field.oneOf.length >= 2 ? countTest(entity, field) : null
         const isFree = field.type === 'text' && field.oneOf.length === 0 && field.min <= 15 && field.max >= 16
         return isFree ? searchTest(entity, field) : null

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createStore } from '../implementation/src/store.js'
-${String.raw`
+${`
 test('the store keeps, changes and removes records', () => {
   const store = createStore()
   const first = store.add('things', { name: 'a' })
@@ -60,7 +60,7 @@ export function validationTests(model: CrudModel): string {
   return `${testHead}import { complete, fields, problems } from '../implementation/src/validation.js'
 
 const valid = ${literal(valid)}
-${String.raw`
+${`
 for (const [collection, rules] of Object.entries(fields)) {
   const broken = (key, value) => problems(collection, { ...valid[collection], [key]: value }).map((one) => one.field)
 
@@ -139,7 +139,7 @@ export function apiTests(claims: Claim[]): string {
     fs.length > 0
       ? `import { ${fs.join(', ')} } from 'node:fs'\nimport { tmpdir } from 'node:os'\nimport { join } from 'node:path'\n`
       : ''
-  const general = String.raw`
+  const general = `
 test('the server answers at known addresses only', async () => {
   const api = await start()
   assert.equal((await api.call('GET', '/no-such-address')).status, 404)
@@ -149,7 +149,7 @@ test('the server answers at known addresses only', async () => {
   return `import assert from 'node:assert/strict'
 ${files}import { after, test } from 'node:test'
 import { createServer } from '../implementation/src/server.js'
-${String.raw`
+${`
 const running = new Set()
 
 /** Starts a server of its own for one test; with a file, records are kept in it. */

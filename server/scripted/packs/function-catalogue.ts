@@ -1,32 +1,7 @@
 import { csvFunctions } from '#server/scripted/packs/catalogue-csv'
 import { base62Functions, idFunctions } from '#server/scripted/packs/catalogue-ids'
+import type { CatalogueEntry, FunctionRule } from '#server/scripted/packs/catalogue-model'
 import { readingFunctions } from '#server/scripted/packs/catalogue-reading'
-
-/** A sentence that a function's test shows in full. `asks` may also look at the section ("IdWorker"). */
-export interface FunctionRule {
-  asks: RegExp
-  section?: RegExp
-  rule: string
-  says: string
-  /** null: the sentence holds a value that the function cannot have */
-  body(match: RegExpExecArray, parameters: Parameters): string | null
-}
-
-/** Values a requirement gives, by name; a value is taken from the first statement that gives it. */
-export type Parameters = Record<string, number>
-
-/** A well-known function: its source, the names examples may call it by, and the sentences its tests show. */
-export interface CatalogueEntry {
-  key: string
-  title: string
-  source(parameters: Parameters): string
-  /** exported functions that need nothing but their arguments, so that an example can be checked */
-  names: string[]
-  parameters: Record<string, RegExp>
-  rules: FunctionRule[]
-  /** lines the generated test file needs above its tests */
-  testImports: string
-}
 
 function simple(
   key: string,
@@ -53,7 +28,7 @@ export function slugify(text) {
       asks: /^a slug (?:has|contains|consists of) only lower-?case letters, digits and hyphens$/i,
       rule: 'slug alphabet',
       says: 'a slug has only lower-case letters, digits and hyphens',
-      body: () => String.raw`for (const text of ['Hello World', 'Crème brûlée!', '  a  b ', 'ÄÖÜ', 'x_y.z', '世界', '100 % sure', '--', '']) {
+      body: () => `for (const text of ['Hello World', 'Crème brûlée!', '  a  b ', 'ÄÖÜ', 'x_y.z', '世界', '100 % sure', '--', '']) {
   assert.match(made.slugify(text), /^[a-z0-9-]*$/)
 }
 assert.equal(made.slugify('Crème BRÛLÉE 2'), 'creme-brulee-2')`,
@@ -78,7 +53,7 @@ const roman = simple(
   'roman',
   'Roman numerals',
   ['toRoman', 'fromRoman'],
-  String.raw`const signs = [
+  `const signs = [
   [1000, 'M'], [900, 'CM'], [500, 'D'], [400, 'CD'], [100, 'C'], [90, 'XC'],
   [50, 'L'], [40, 'XL'], [10, 'X'], [9, 'IX'], [5, 'V'], [4, 'IV'], [1, 'I'],
 ]
@@ -138,7 +113,7 @@ const numbers = simple(
   'numbers',
   'Numbers',
   ['fibonacci', 'add', 'celsiusToFahrenheit', 'fahrenheitToCelsius', 'isPrime', 'gcd'],
-  String.raw`/** The number at a place of the Fibonacci row; fibonacci(0) is 0 and fibonacci(1) is 1. */
+  `/** The number at a place of the Fibonacci row; fibonacci(0) is 0 and fibonacci(1) is 1. */
 export function fibonacci(place) {
   if (!Number.isInteger(place) || place < 0 || place > 78) throw new RangeError('a whole number from 0 to 78 is expected')
   let [low, high] = [0, 1]

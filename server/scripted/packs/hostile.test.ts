@@ -9,6 +9,7 @@ const poison = [
   '../../etc/passwd',
   '`touch pwned`',
   '$(touch pwned)',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the point is that it stays a plain string
   '${process.exit(9)}',
   '</script><script>globalThis.pwned=1</script>',
   "'); process.exit(9); ('",

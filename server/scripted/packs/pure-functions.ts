@@ -1,5 +1,6 @@
 import vm from 'node:vm'
-import { type CatalogueEntry, catalogue, type Parameters } from '#server/scripted/packs/function-catalogue'
+import type { CatalogueEntry, Parameters } from '#server/scripted/packs/catalogue-model'
+import { catalogue } from '#server/scripted/packs/function-catalogue'
 import type { BuildUnit, Pack, Source, SourceStatement } from '#server/scripted/packs/ports'
 import { type Claim, literal, simplified, taggedTest } from '#server/scripted/packs/sentence'
 

@@ -39,7 +39,7 @@ export function taggedTest(claim: Claim): string {
 
 /** Words that make more of a name than a plain field: kinds of rules, numbers of things, relations. */
 export const notNames =
-  /\b(?:optional|required|mandatory|unique|valid|invalid|own|many|several|multiple|no|not|some|any|all|few|other|additional|custom|empty|missing|following|these|those|of|in|on|with|without|from|for|to|that|which|when|if|at|by|per|than|only|list|set|history|attachment|image|photo|picture|file)\b/i
+  /\b(?:optional|required|mandatory|unique|valid|invalid|own|many|several|multiple|no|not|some|any|all|few|other|additional|custom|empty|missing|following|these|those|of|in|on|with|without|from|for|to|that|which|when|if|at|by|per|than|only|list|set|history|attachment|image|photo|picture|file|has|have|input|form|text|two|three|four|five|six|seven|eight|nine|ten)\b/i
 /** "status" and "address" end like a plural and are none. */
 const severalThings = /(?:[^sui]|ie)s$/i
 

@@ -12,8 +12,10 @@ export interface Trial {
   folder: string
   /** runs a command in the folder; `output` holds both streams */
   run(command: string): Promise<{ code: number; output: string }>
-  /** the results of a test file by statement ref */
-  results(file: string): Promise<TestResults>
+  /** the results of test files by statement ref */
+  results(files: string): Promise<TestResults>
+  /** the same for one file, without the runner's process around it: half the time */
+  quickResults(file: string): Promise<TestResults>
   /** replaces text in a generated file while the work is done; the text must be there */
   broken<T>(path: string, from: string, to: string, work: () => Promise<T>): Promise<T>
   remove(): void
@@ -46,6 +48,7 @@ export function openTrial(text: string, answers: Answer[] = []): Trial {
     folder,
     run,
     results: async (file) => readTap(await run(`node --test --test-reporter=tap ${file}`)),
+    quickResults: async (file) => readTap(await run(`node --test-reporter=tap ${file}`)),
     async broken(path, from, to, work) {
       const whole = readFileSync(join(folder, path), 'utf8')
       if (!whole.includes(from)) throw new Error(`${path} does not contain ${from}`)
@@ -64,7 +67,11 @@ export function openTrial(text: string, answers: Answer[] = []): Trial {
 }
 
 function runIn(folder: string, command: string): Promise<{ code: number; output: string }> {
-  const env = { PATH: [dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter), TMPDIR: tmpdir() }
+  const env = {
+    NODE_ENV: 'test' as const,
+    PATH: [dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter),
+    TMPDIR: tmpdir(),
+  }
   return new Promise((done) => {
     execFile('/bin/sh', ['-c', command], { cwd: folder, env, maxBuffer: 20_000_000 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1

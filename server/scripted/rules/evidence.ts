@@ -4,7 +4,7 @@ const tapLine = /^\s*(not )?ok \d+ - \[(S\d+)\]([^\n]*)$/gm
 
 /**
  * Statements that the evidence proves: by a passing tagged test in its TAP output or, when the output has no tagged
- * test at all, by a command that ended well and lists them. A failed or todo test of a statement outweighs the rest.
+ * test or lacks its beginning, by a command that ended well and lists them. A failed or todo test of a statement outweighs the rest.
  */
 export function provenBy(evidence: readonly EvidenceBlock[]): { proven: Set<string>; todo: Set<string> } {
   const proven = new Set<string>()
@@ -17,7 +17,9 @@ export function provenBy(evidence: readonly EvidenceBlock[]): { proven: Set<stri
       else if (notOk) failed.add(ref)
       else if (item.exitCode === 0) proven.add(ref)
     }
-    if (lines.length === 0 && item.exitCode === 0) for (const ref of item.proves) proven.add(ref)
+    // Long output arrives without its beginning; what the orchestrator read from the whole of it is then the source.
+    const seenWhole = lines.length > 0 && /^TAP version/.test(item.output.trimStart())
+    if (!seenWhole && item.exitCode === 0) for (const ref of item.proves) proven.add(ref)
   }
   for (const ref of [...failed, ...todo]) proven.delete(ref)
   return { proven, todo }

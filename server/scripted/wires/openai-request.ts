@@ -5,7 +5,6 @@ import { strictFault } from '#server/scripted/rules/strict-schema'
 import { knownModel, parse, RequestRefused, refuse } from '#server/scripted/wires/check'
 
 const ENCRYPTED = 'reasoning.encrypted_content'
-
 const inputText = z.strictObject({ type: z.literal('input_text'), text: z.string() })
 const outputText = z.strictObject({
   type: z.literal('output_text'),
@@ -105,7 +104,6 @@ const request = z.strictObject({
 })
 type Body = z.infer<typeof request>
 type Item = z.infer<typeof item>
-
 /** The opaque state of a reasoning item, bound to the model and its summary so that a changed replay is noticed. */
 export function encryptedReasoning(model: string, itemId: string, summary: string): string {
   const digest = createHash('sha256').update(`scripted reasoning\n${model}\n${itemId}\n${summary}`).digest('base64url')

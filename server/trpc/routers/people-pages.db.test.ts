@@ -26,7 +26,7 @@ describe('what the pages read', () => {
     expect(requirements).toMatchObject([{ number: 1, totalsInWords: '1 of 2 proven · 1 open', tasks: 3, tasksDone: 1 }])
     const one = await api.requirements.one({ requirementId: own.requirement.id })
     expect(one.statements.map((statement) => statement.ref)).toEqual(['S1', 'S2', 'S3'])
-    expect(one.plans.map((plan) => [plan.revision, plan.taskCount, plan.agentName])).toEqual([
+    expect(one.plans.map((plan) => [plan.revision, plan.tasks.length, plan.agentName])).toEqual([
       [2, 2, 'Codex'],
       [1, 2, 'Codex'],
     ])

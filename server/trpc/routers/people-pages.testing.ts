@@ -63,7 +63,13 @@ async function work(place: { organizationId: string; projectId: string; requirem
         revision,
         status,
         summary: 'Build it',
-        content: { tasks: [1, 2], assumptions: ['Node'] },
+        content: {
+          tasks: [
+            { id: 'T1', dependsOn: [] },
+            { id: 'T2', dependsOn: ['T1'] },
+          ],
+          assumptions: ['Node'],
+        },
         agentId,
       },
     })

@@ -2,6 +2,7 @@ import type { Metadata } from 'next'
 import { DecisionOrigin, DecisionWhy } from '#components/decisions/decision-facts'
 import { DecisionForm } from '#components/decisions/decision-form'
 import { DecisionOutcome } from '#components/decisions/decision-outcome'
+import { PlannedTasks } from '#components/requirements/plan-summary'
 import { VisibleText } from '#components/runs/visible-text'
 import { Column, Page, PageHeader } from '#components/shell/page'
 import { ScriptedBanner } from '#components/shell/scripted-banner'
@@ -24,9 +25,11 @@ interface DecisionProps {
 export default async function DecisionPage({ params, searchParams }: DecisionProps) {
   const { decisionId } = await params
   const { late, sent } = await searchParams
-  const { decision, shell } = await read(async (api) => {
+  const { decision, shell, plan } = await read(async (api) => {
     const [decision, shell] = await Promise.all([api.decisions.one({ decisionId }), api.overview.shell()])
-    return { decision, shell }
+    const { kind, requirementId } = decision
+    const requirement = kind === 'plan_approval' && requirementId ? await api.requirements.one({ requirementId }) : null
+    return { decision, shell, plan: requirement?.plans[0] }
   })
   const open = decision.status === 'open'
   const mayAnswer = shell.allowed.includes('decision.answer')
@@ -47,6 +50,19 @@ export default async function DecisionPage({ params, searchParams }: DecisionPro
         <Column>
           <DecisionOrigin decision={decision} />
           <DecisionWhy decision={decision} />
+          {plan && (
+            <details className="rounded-lg border border-border bg-surface">
+              <summary className="target content-center px-4 text-body font-medium">
+                The plan: {plan.tasks.length} tasks
+              </summary>
+              <div className="flex flex-col gap-2 border-t border-border px-4 py-3">
+                <p className="whitespace-pre-wrap">
+                  <VisibleText text={plan.summary} />
+                </p>
+                <PlannedTasks plan={plan} />
+              </div>
+            </details>
+          )}
           {!open && late && (
             <p role="alert" className="rounded-md bg-needs-you-soft px-3 py-2 text-body text-needs-you-fg">
               Somebody was first: your answer was not taken. This is the answer that counts.

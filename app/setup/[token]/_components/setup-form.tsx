@@ -40,13 +40,14 @@ const ownFields = ['email', 'name', 'password', 'organizationName', 'projectName
 
 /** Posts to a server action, so it works without JavaScript too. */
 export function SetupForm({ token, suggestedMode }: { token: string; suggestedMode: 'live' | 'scripted' }) {
-  const [state, action, pending] = useActionState(completeSetup.bind(null, token), {
+  const [state, action, pending] = useActionState(completeSetup, {
     values: { organizationName: 'Acme', projectName: 'Demo', providerMode: suggestedMode },
   })
   const { values, problem, field = '' } = state
   const own = (name: string) => ({ name, value: values[name], error: field === name ? problem : undefined })
   return (
     <form action={action} className="flex flex-col gap-5">
+      <input type="hidden" name="token" value={token} />
       {problem && !ownFields.includes(field) && <ErrorPanel title={problem} />}
       <TextField {...own('name')} label="Your name" autoComplete="name" />
       <TextField {...own('email')} label="E-mail" type="email" autoComplete="username" />
