@@ -22,7 +22,7 @@ const capabilities: Record<Capability, string> = {
 }
 
 /** Wire and key family belong together; only these pairs work. */
-export const connections: { value: string; connector: ConnectorName; provider: Provider; label: string }[] = [
+const connections: { value: string; connector: ConnectorName; provider: Provider; label: string }[] = [
   { value: 'anthropic', connector: 'anthropic', provider: 'anthropic', label: 'Anthropic (Messages)' },
   { value: 'openai', connector: 'openai', provider: 'openai', label: 'OpenAI (Responses)' },
   { value: 'deepseek', connector: 'compatible', provider: 'deepseek', label: 'DeepSeek (Chat Completions)' },

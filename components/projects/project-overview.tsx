@@ -206,12 +206,20 @@ export function ProjectOverview({ projectId, initial }: ProjectOverviewProps) {
     <>
       <HealthSentence health={overview.health} />
       <NeedsYou decisions={decisions} />
-      {fresh && <FirstSteps projectId={projectId} />}
-      <div className="grid items-start gap-5 lg:grid-cols-2">
-        {!fresh && <Requirements requirements={overview.requirements} projectId={projectId} />}
-        {!fresh && <RunningNow running={overview.running} projectId={projectId} />}
-        <RecentActivity lines={activity.lines} />
-      </div>
+      {fresh ? (
+        <>
+          <FirstSteps projectId={projectId} />
+          <RecentActivity lines={activity.lines} />
+        </>
+      ) : (
+        <div className="grid items-start gap-5 lg:grid-cols-2">
+          <Requirements requirements={overview.requirements} projectId={projectId} />
+          <div className="flex flex-col gap-5">
+            <RunningNow running={overview.running} projectId={projectId} />
+            <RecentActivity lines={activity.lines} />
+          </div>
+        </div>
+      )}
     </>
   )
 }

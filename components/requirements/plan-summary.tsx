@@ -90,7 +90,7 @@ export function PlanSummary({ plans }: { plans: PlanView[] }) {
           <details
             key={plan.id}
             open={plan.status === 'proposed'}
-            className="rounded-lg border border-border bg-surface"
+            className="group rounded-lg border border-border bg-surface"
           >
             <summary className="target flex flex-wrap items-center gap-x-2 gap-y-1 px-4 py-1 text-body outline-offset-[-2px]">
               <ChevronRight aria-hidden className="size-4 shrink-0 text-muted group-open:rotate-90" />

@@ -13,6 +13,11 @@ test('pieces of a stream join at the line', () => {
   ])
 })
 
+test('a line feed at the end of a piece ends the line and adds none', () => {
+  const pieces = [piece(1, 'output', 'ok 1\n'), piece(2, 'output', 'ok 2'), piece(3, 'output', '\n\nok 3')]
+  expect(shown(pieces)).toEqual(['output: ok 1', 'output: ok 2', 'output: ', 'output: ok 3'])
+})
+
 test('another kind starts a new line', () => {
   expect(shown([piece(1, 'text', 'I look'), piece(2, 'tool', 'read_file a.js'), piece(3, 'text', 'Now')])).toEqual([
     'I look',

@@ -17,20 +17,15 @@ export function logLines(pieces: readonly LogLine[], scripted: boolean): ShownLi
     const streams = piece.kind === 'text' || piece.kind === 'thinking' || piece.kind === 'output'
     const parts = piece.text.split('\n')
     const last = lines.at(-1)
-    if (streams && last?.open && last.kind === piece.kind) last.text += parts.shift() ?? ''
-    else if (last) last.open = false
+    const ended = parts.length > 1 && parts.at(-1) === '' // a line feed ends a line, it does not begin one
+    if (ended) parts.pop()
+    if (last?.open && last.kind === piece.kind) last.text += parts.shift() ?? ''
+    if (last && (parts.length > 0 || ended || last.kind !== piece.kind)) last.open = false
+    const tag = [scripted && 'scripted', piece.kind !== 'text' && piece.kind].filter(Boolean).join(' ') || undefined
+    const common = { tag, tone: tones[piece.kind], at: piece.at, kind: piece.kind }
     for (const [index, text] of parts.entries()) {
-      const tag =
-        piece.kind === 'text' ? (scripted ? 'scripted' : undefined) : scripted ? `scripted ${piece.kind}` : piece.kind
-      lines.push({
-        id: `${piece.sequence}.${index}`,
-        text,
-        tag,
-        tone: tones[piece.kind],
-        at: piece.at,
-        open: streams,
-        kind: piece.kind,
-      })
+      const open = streams && !ended && index === parts.length - 1
+      lines.push({ ...common, id: `${piece.sequence}.${index}`, text, open })
     }
   }
   return lines

@@ -16,7 +16,7 @@ export interface AppShellProps {
   children: ReactNode
 }
 
-export function SkipLink() {
+function SkipLink() {
   return (
     <a
       href="#main"
@@ -28,7 +28,7 @@ export function SkipLink() {
 }
 
 /** The product's name where pages have no rail: sign-in, setup. */
-export function Wordmark() {
+function Wordmark() {
   return (
     <span className="flex items-center gap-2 text-reading font-semibold">
       <Workflow aria-hidden className="size-5 text-link" />

@@ -9,6 +9,11 @@ import { classNames } from '#components/ui/class-names'
 const PATIENCE_MS = 3000
 const CAUGHT_UP_MS = 2500
 
+function caughtUpText(events: number): string {
+  if (events === 0) return 'Connected again'
+  return events === 1 ? 'Caught up, 1 event' : `Caught up, ${events} events`
+}
+
 /** Whether what is on the screen is what is happening. Speaks only when it is not, and once when it is again. */
 export function ConnectionStatus({ className }: { className?: string }) {
   const { state, wasLive, caughtUp } = useConnection()
@@ -49,8 +54,7 @@ export function ConnectionStatus({ className }: { className?: string }) {
           )}
           {shown === 'caught-up' && (
             <>
-              <Wifi aria-hidden className="text-succeeded-solid" /> Caught up, {caughtUp}{' '}
-              {caughtUp === 1 ? 'event' : 'events'}
+              <Wifi aria-hidden className="text-succeeded-solid" /> {caughtUpText(caughtUp)}
             </>
           )}
         </p>

@@ -21,8 +21,8 @@ export const navigation: NavigationItem[] = [
   { href: '/settings/account', label: 'Settings', icon: Settings, key: 's' },
 ]
 
-/** True when `href` is the page or a page above it. */
+/** True when `href` is the page or a page above it; the settings have one place for all that have none of their own. */
 export function isCurrent(href: string, pathname: string): boolean {
-  const section = href.startsWith('/settings/account') ? '/settings/account' : href
-  return pathname === section || pathname.startsWith(`${section}/`)
+  if (href === '/settings/account') return pathname.startsWith('/settings/') && !isCurrent('/settings/keys', pathname)
+  return pathname === href || pathname.startsWith(`${href}/`)
 }

@@ -1,5 +1,6 @@
 import type { Scope } from '#server/auth/model'
 import type { Agent } from '#server/platform/database/generated/client'
+import { reader } from '#server/platform/database/transaction'
 import { agentsEnvironment } from '#server/platform/env/agents'
 import { revealForRun } from '#server/secrets/commands'
 import { AgentError } from './errors'
@@ -18,6 +19,18 @@ export interface Connection {
 /** The scripted provider's address for each wire. */
 const scriptedPath = { anthropic: '/anthropic', openai: '/openai/v1', compatible: '/compatible/v1' } as const
 
+/** Addresses that the operator of this installation chose may lie on the machine itself or in its network. */
+const ownAddress = { allowLoopback: true, allowPrivate: true }
+
+/** What an address from a settings page may reach: the public network, and this machine if an admin allowed it. */
+async function addressPolicy(scope: Scope): Promise<{ allowLoopback: boolean; allowPrivate: boolean }> {
+  const organization = await reader().organization.findUniqueOrThrow({
+    where: { id: scope.organizationId },
+    select: { allowLoopbackProviders: true },
+  })
+  return { allowLoopback: organization.allowLoopbackProviders, allowPrivate: false }
+}
+
 /** The scripted stand-in of an agent, by its role; a role of somebody's own is played by the implementer. */
 export function scriptedModel(role: string): string {
   const known = ['analyst', 'implementer', 'validator', 'integrator', 'reasoner']
@@ -31,7 +44,6 @@ export function scriptedModel(role: string): string {
  */
 export async function connectionFor(scope: Scope, agent: Agent, providerMode: string): Promise<Connection> {
   const name = connectorNameSchema.parse(agent.connector)
-  const connector = connectorFor(name)
   if (providerMode === 'scripted') {
     const root = agentsEnvironment().SCRIPTED_URL
     if (!root) {
@@ -42,7 +54,12 @@ export async function connectionFor(scope: Scope, agent: Agent, providerMode: st
         retryable: true,
       })
     }
-    return { connector, model: scriptedModel(agent.role), apiKey: 'scripted', baseUrl: `${root}${scriptedPath[name]}` }
+    return {
+      connector: connectorFor(name, ownAddress),
+      model: scriptedModel(agent.role),
+      apiKey: 'scripted',
+      baseUrl: `${root}${scriptedPath[name]}`,
+    }
   }
   const credential = await revealForRun(scope, providerSchema.parse(agent.provider))
   if (!credential) {
@@ -52,8 +69,10 @@ export async function connectionFor(scope: Scope, agent: Agent, providerMode: st
       message: `${agent.name} has no key for ${agent.provider}. An admin can add one under Settings → Provider keys.`,
     })
   }
+  // An address from the environment was chosen by whoever runs this installation; one from a settings page was not.
+  const chosenByOperator = agent.baseUrl === null && credential.fromEnvironment
   return {
-    connector,
+    connector: connectorFor(name, chosenByOperator ? ownAddress : await addressPolicy(scope)),
     model: agent.model,
     apiKey: credential.apiKey,
     baseUrl: agent.baseUrl ?? credential.baseUrl ?? undefined,

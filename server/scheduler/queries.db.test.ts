@@ -91,7 +91,7 @@ describe('overview', () => {
   test('a busy project tells what runs, what is asked and how far it is', async () => {
     await busyProject()
     const overview = await projectOverview(acme.people.viewer.scope, acme.projectId, now)
-    expect(overview.health.sentence).toBe('Needs you: 1 question to answer; the rest goes on meanwhile.')
+    expect(overview.health.sentence).toBe('1 question waits for an answer; the rest goes on meanwhile.')
     expect(overview.health.reasons).toEqual([
       '1 run is in progress',
       '1 question is open, the oldest for 2 hours',

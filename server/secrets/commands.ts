@@ -58,6 +58,7 @@ export async function revealForRun(
   const own = await openNewest(scope.organizationId, provider, now)
   const shared = environmentKeys().find((key) => key.provider === provider)
   const found = own ?? (shared ? { name: 'environment', apiKey: shared.apiKey, baseUrl: shared.baseUrl } : null)
-  registerSecret(found?.apiKey)
-  return found
+  if (!found) return null
+  registerSecret(found.apiKey)
+  return { ...found, fromEnvironment: own === null }
 }

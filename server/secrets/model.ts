@@ -40,4 +40,6 @@ export interface RevealedCredential {
   name: string
   apiKey: string
   baseUrl: string | null
+  /** true when the operator set it for the whole installation, not an admin on a settings page */
+  fromEnvironment: boolean
 }

@@ -29,14 +29,14 @@ const table: [what: string, facts: Partial<ProjectFacts>, state: HealthState, se
     'a question while others work',
     { activeRequirements: 2, running: 1, openDecisions: 1, oldestDecisionMinutes: 130 },
     'needs-you',
-    'Needs you: 1 question to answer; the rest goes on meanwhile.',
+    '1 question waits for an answer; the rest goes on meanwhile.',
     ['1 run is in progress', '1 question is open, the oldest for 2 hours'],
   ],
   [
     'questions only',
     { activeRequirements: 1, openDecisions: 3, oldestDecisionMinutes: 0.2, quietMinutes: 900 },
     'needs-you',
-    'Needs you: 3 questions to answer; work waits for the answer.',
+    '3 questions wait for an answer; work is held up.',
     ['3 questions are open, the oldest for less than a minute'],
   ],
   [

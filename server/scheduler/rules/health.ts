@@ -71,8 +71,8 @@ export function projectHealth(facts: ProjectFacts): Health {
     return { state: 'trouble', sentence, reasons }
   }
   if (openDecisions > 0) {
-    const meanwhile = running > 0 ? 'the rest goes on meanwhile' : 'work waits for the answer'
-    const sentence = `Needs you: ${count(openDecisions, 'question', 'questions')} to answer; ${meanwhile}.`
+    const meanwhile = running > 0 ? 'the rest goes on meanwhile' : 'work is held up'
+    const sentence = `${count(openDecisions, 'question waits', 'questions wait')} for an answer; ${meanwhile}.`
     return { state: 'needs-you', sentence, reasons }
   }
   if (activeRequirements > 0)
