@@ -21,12 +21,7 @@ function isFree(target: EventTarget | null): boolean {
 }
 
 /** One decision inside another page: read, choose, send. 1–4 choose, Enter sends. */
-export function DecisionPanel(props: {
-  decision: DecisionView
-  mayAnswer: boolean
-  keys?: boolean
- 
-}) {
+export function DecisionPanel(props: { decision: DecisionView; mayAnswer: boolean; keys?: boolean }) {
   const { decision, mayAnswer, keys = false } = props
   const trpc = useTRPC()
   const queries = useQueryClient()

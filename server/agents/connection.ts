@@ -1,8 +1,8 @@
 import type { Scope } from '#server/auth/model'
 import type { Agent } from '#server/platform/database/generated/client'
-import { reader } from '#server/platform/database/transaction'
 import { agentsEnvironment } from '#server/platform/env/agents'
 import { revealForRun } from '#server/secrets/commands'
+import { localAddressesAllowed } from '#server/secrets/queries'
 import { AgentError } from './errors'
 import { connectorNameSchema, providerSchema, SCRIPTED_PREFIX } from './model'
 import type { Connector } from './ports'
@@ -24,11 +24,7 @@ const ownAddress = { allowLoopback: true, allowPrivate: true }
 
 /** What an address from a settings page may reach: the public network, and this machine if an admin allowed it. */
 async function addressPolicy(scope: Scope): Promise<{ allowLoopback: boolean; allowPrivate: boolean }> {
-  const organization = await reader().organization.findUniqueOrThrow({
-    where: { id: scope.organizationId },
-    select: { allowLoopbackProviders: true },
-  })
-  return { allowLoopback: organization.allowLoopbackProviders, allowPrivate: false }
+  return { allowLoopback: await localAddressesAllowed(scope), allowPrivate: false }
 }
 
 /** The scripted stand-in of an agent, by its role; a role of somebody's own is played by the implementer. */

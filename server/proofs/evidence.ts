@@ -67,7 +67,6 @@ export async function executeProof(
   return { passed, failed: order.acceptance.length - passed }
 }
 
-
 async function inCleanCheckout<T>(order: ProofOrder, work: (directory: string) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'orchestrator-proof-'))
   try {

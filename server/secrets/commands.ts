@@ -62,3 +62,14 @@ export async function revealForRun(
   registerSecret(found.apiKey)
   return { ...found, fromEnvironment: own === null }
 }
+
+/** Lets agents call servers on this machine, or stops it. Private networks stay closed either way. */
+export async function allowLocalAddresses(scope: Scope, allowed: boolean): Promise<void> {
+  await transaction(async (tx) => {
+    await tx.organization.update({
+      where: { id: scope.organizationId },
+      data: { allowLoopbackProviders: allowed },
+    })
+    await append(tx, scope, [{ type: 'credential.local-addresses-changed', payload: { allowed } }])
+  })
+}

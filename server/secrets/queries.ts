@@ -3,6 +3,15 @@ import { reader } from '#server/platform/database/transaction'
 import { type CredentialProvider, type CredentialSummary, credentialProviderSchema } from './model'
 import { environmentKeys } from './repository'
 
+/** Whether agents may call servers on this machine: Ollama, LM Studio, vLLM. An admin switches it. */
+export async function localAddressesAllowed(scope: Scope): Promise<boolean> {
+  const organization = await reader().organization.findUniqueOrThrow({
+    where: { id: scope.organizationId },
+    select: { allowLoopbackProviders: true },
+  })
+  return organization.allowLoopbackProviders
+}
+
 /** The organization's keys, newest first (revoked ones too), then those of the environment. */
 export async function listCredentials(scope: Scope): Promise<CredentialSummary[]> {
   const rows = await reader().credential.findMany({

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next'
 import { KeyForm } from '#components/secrets/key-form'
 import { KeyTable } from '#components/secrets/key-table'
+import { LocalAddresses } from '#components/secrets/local-addresses'
 import { Column, Page, PageHeader } from '#components/shell/page'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { DeniedPanel } from '#components/ui/page-state'
@@ -9,9 +10,13 @@ import { read } from '../../_components/read'
 export const metadata: Metadata = { title: 'Provider keys' }
 
 export default async function KeysPage() {
-  const { keys, shell } = await read(async (api) => {
-    const [keys, shell] = await Promise.all([api.secrets.list(), api.overview.shell()])
-    return { keys, shell }
+  const { keys, shell, local } = await read(async (api) => {
+    const [keys, shell, local] = await Promise.all([
+      api.secrets.list(),
+      api.overview.shell(),
+      api.secrets.localAddresses(),
+    ])
+    return { keys, shell, local }
   })
   const mayChange = shell.allowed.includes('credential.change')
   return (
@@ -28,6 +33,14 @@ export default async function KeysPage() {
             <CardHeader id="add-key" title="Add a key" />
             <CardBody>
               <KeyForm />
+            </CardBody>
+          </Card>
+        )}
+        {mayChange && (
+          <Card aria-labelledby="local-addresses">
+            <CardHeader id="local-addresses" title="Servers on this machine" />
+            <CardBody>
+              <LocalAddresses allowed={local} />
             </CardBody>
           </Card>
         )}
