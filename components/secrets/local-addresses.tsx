@@ -21,7 +21,11 @@ export function LocalAddresses({ allowed }: { allowed: boolean }) {
         onChange={(event) => change.mutate({ allowed: event.target.checked })}
       />
       {change.error && (
-        <ErrorPanel title="The switch was not changed" message={errorText(change.error)} id={errorIdOf(change.error)} />
+        <ErrorPanel
+          title="The switch was not changed"
+          detail={errorText(change.error)}
+          errorId={errorIdOf(change.error)}
+        />
       )}
     </div>
   )

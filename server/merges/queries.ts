@@ -1,6 +1,7 @@
 import type { Scope } from '#server/auth/model'
 import { reader } from '#server/platform/database/transaction'
 import { projectHeading } from '#server/requirements/queries'
+import { taskRuns } from '#server/runs/queries'
 import { findTask } from '#server/tasks/queries'
 import { WorkspaceError } from '#server/workspaces/errors'
 import { diffText, listFiles, mainCommit, readFileAt } from '#server/workspaces/git'
@@ -63,16 +64,20 @@ export function taskMerges(scope: Scope, taskId: string): Promise<MergeView[]> {
 }
 
 /**
- * What a task changed: from its base to its own commit. Null while there is no commit.
+ * What a task changed: from the base to the commit of its newest run that made one. Null while there is no commit.
  * @throws AppError task-not-found
  */
 export async function taskDiff(scope: Scope, taskId: string): Promise<DiffView | null> {
   const task = await findTask(scope, taskId)
-  if (!task.baseCommit || !task.resultCommit) return null
-  const text = await diffText(task.projectId, task.baseCommit, task.resultCommit, { maxBytes: DIFF_LIMIT })
+  const runs = await taskRuns(scope, taskId)
+  const run = runs.findLast(({ baseCommit, commit }) => baseCommit && commit)
+  const from = run?.baseCommit ?? task.baseCommit
+  const to = run?.commit ?? task.resultCommit
+  if (!from || !to) return null
+  const text = await diffText(task.projectId, from, to, { maxBytes: DIFF_LIMIT })
   // The last line of a cut patch begins with an ellipsis, which no line of a patch does.
   const truncated = text.slice(text.lastIndexOf('\n', text.length - 2) + 1).startsWith('…')
-  return { from: task.baseCommit, to: task.resultCommit, files: parseDiff(text), truncated }
+  return { from, to, files: parseDiff(text), truncated }
 }
 
 /**

@@ -45,10 +45,11 @@ test('a worker killed with -9 in the middle of runs: another one finishes, and n
   const turnsOfWork = () => database().turn.count({ where: { run: { requirementId: id, purpose: 'implement' } } })
   await until(async () => (await turnsOfWork()) >= 4)
   first.kill('SIGKILL')
-  const atKill = await database().turn.findMany({
-    where: { run: { requirementId: id } },
-    select: { requestHash: true },
+  const inHand = await database().run.findMany({
+    where: { requirementId: id, status: 'running' },
+    select: { id: true },
   })
+  const interrupted = new Set(inHand.map((run) => run.id))
   startWorker()
   const ended = await until(async () => {
     for (const decision of await database().decision.findMany({ where: { requirementId: id, status: 'open' } })) {
