@@ -31,7 +31,7 @@ async function signIn(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('heading', { level: 1 })).not.toHaveText('Sign in')
   await page.goto('/projects')
-  await page.getByRole('main').getByRole('link').first().click()
+  await page.locator('main a[href^="/projects/"]:not([href="/projects/new"])').first().click()
   await expect(page).toHaveURL(/\/projects\/[0-9a-f-]{36}$/)
 }
 

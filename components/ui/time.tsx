@@ -32,7 +32,7 @@ export function Time({ value, className }: { value: Date | string; className?: s
   const absolute = absoluteTime(at)
   return (
     <time dateTime={at.toISOString()} title={absolute} className={className} suppressHydrationWarning>
-      {now === undefined ? absolute : relativeTime(at, Math.max(now, Date.now() - 10_000))}
+      {now === undefined ? absolute : relativeTime(at, at.getTime() > now ? Math.max(now, Date.now()) : now)}
     </time>
   )
 }

@@ -18,7 +18,8 @@ export const optionSchema = z.object({
   id: z.string().min(1).max(60),
   label: z.string().min(1).max(200),
   consequence: z.string().max(1_000),
-  reversible: z.boolean(),
+  /** null when nobody has said so: an agent's own options */
+  reversible: z.boolean().nullable(),
 })
 export type Option = z.infer<typeof optionSchema>
 export const optionsSchema = z.array(optionSchema).min(1).max(4)

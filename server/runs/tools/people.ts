@@ -24,7 +24,7 @@ export const askHuman: Tool<'ask_human'> = async (input, { context }) => {
     kind: 'agent_question',
     question: input.question,
     why: input.why,
-    options: input.options.map((option) => ({ ...option, reversible: true })),
+    options: input.options.map((option) => ({ ...option, reversible: null })),
     recommended: input.recommended,
     recommendedWhy: 'The agent would take it.',
     dedupeKey: `call:${toolCallId}`,
