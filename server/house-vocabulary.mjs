@@ -49,6 +49,7 @@ export const ADAPTER_FOLDERS = ['connectors', 'channels', 'sources', 'runners']
 export const MECHANISMS = {
   auth: ['gate', 'handler', 'options', 'session', 'setup'],
   'api-keys': ['authenticate'],
+  secrets: ['address'],
   agents: ['bridge', 'connection', 'data', 'wire'],
   sandbox: ['process', 'probe', 'self-test', 'turns'],
   workspaces: ['ensure', 'files', 'git'],

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { database } from '#server/platform/database/client'
+import { allowLocalAddresses } from '#server/secrets/commands'
 import { defaultAgents } from '#server/setup/rules'
 import { makeOrganization, type TestOrganization } from '#server/setup/testing'
 import { changeAgent, createAgent, setAgentEnabled } from './commands'
@@ -25,6 +26,12 @@ test('the default agents cover every capability and let another model check what
   expect(offered).toEqual(new Set(['analysis', 'code', 'validation', 'integration', 'reasoning']))
   const [coder, checker] = ['implementer', 'validator'].map((role) => defaultAgents.find((one) => one.role === role))
   expect(coder?.connector).not.toBe(checker?.connector)
+})
+
+test('an address on this machine is refused until an admin allows it', async () => {
+  const scope = acme.people.admin.scope
+  await expect(createAgent(scope, draft)).rejects.toMatchObject({ code: 'private-address' })
+  await allowLocalAddresses(scope, true)
 })
 
 test('an agent is made, changed, disabled and enabled, each with its event', async () => {

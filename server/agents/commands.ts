@@ -4,6 +4,7 @@ import { AppError } from '#server/kernel/app-error'
 import { cleanJson } from '#server/kernel/clean-text'
 import { type Transaction, transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
+import { checkedAddress } from '#server/secrets/address'
 import { baseUrlSchema } from '#server/secrets/model'
 import { AgentError } from './errors'
 import {
@@ -57,10 +58,14 @@ export const createAgentInput = fields.extend({
 })
 export const changeAgentInput = fields.partial().extend({ agentId: z.uuid() })
 
-/** @throws AgentError name-taken; AppError connector-mismatch (a wire that cannot carry this provider's keys) */
+/**
+ * @throws AgentError name-taken; SecretError private-address; AppError connector-mismatch (a wire that cannot carry this
+ * provider's keys)
+ */
 export async function createAgent(scope: Scope, given: z.input<typeof createAgentInput>): Promise<AgentView> {
   const draft = cleanJson(createAgentInput.parse(given))
   refuseMismatch(draft)
+  if (draft.baseUrl) draft.baseUrl = await checkedAddress(scope, draft.baseUrl)
   return transaction(async (tx) => {
     await refuseTakenName(tx, scope, draft.name)
     const row = await insertAgent(tx, { ...draft, organizationId: scope.organizationId })
@@ -77,6 +82,7 @@ export async function createAgent(scope: Scope, given: z.input<typeof createAgen
  */
 export async function changeAgent(scope: Scope, given: z.input<typeof changeAgentInput>): Promise<AgentView> {
   const { agentId, ...asked } = cleanJson(changeAgentInput.parse(given))
+  if (asked.baseUrl) asked.baseUrl = await checkedAddress(scope, asked.baseUrl)
   return transaction(async (tx) => {
     const row = await lockAgent(tx, scope.organizationId, agentId)
     if (!row) throw agentNotFound()

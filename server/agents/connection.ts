@@ -1,8 +1,8 @@
 import type { Scope } from '#server/auth/model'
 import type { Agent } from '#server/platform/database/generated/client'
 import { agentsEnvironment } from '#server/platform/env/agents'
+import { addressPolicy } from '#server/secrets/address'
 import { revealForRun } from '#server/secrets/commands'
-import { localAddressesAllowed } from '#server/secrets/queries'
 import { AgentError } from './errors'
 import { connectorNameSchema, providerSchema, SCRIPTED_PREFIX } from './model'
 import type { Connector } from './ports'
@@ -21,11 +21,6 @@ const scriptedPath = { anthropic: '/anthropic', openai: '/openai/v1', compatible
 
 /** Addresses that the operator of this installation chose may lie on the machine itself or in its network. */
 const ownAddress = { allowLoopback: true, allowPrivate: true }
-
-/** What an address from a settings page may reach: the public network, and this machine if an admin allowed it. */
-async function addressPolicy(scope: Scope): Promise<{ allowLoopback: boolean; allowPrivate: boolean }> {
-  return { allowLoopback: await localAddressesAllowed(scope), allowPrivate: false }
-}
 
 /** The scripted stand-in of an agent, by its role; a role of somebody's own is played by the implementer. */
 export function scriptedModel(role: string): string {

@@ -58,5 +58,5 @@ export class ProviderError extends AppError<ProviderFailure> {
   }
 }
 
-export type AgentErrorCode = 'agent-not-found' | 'no-credential' | 'private-address' | 'name-taken'
+export type AgentErrorCode = 'agent-not-found' | 'no-credential' | 'name-taken'
 export class AgentError extends AppError<AgentErrorCode> {}

@@ -9,7 +9,7 @@ import { transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { executeProof } from '#server/proofs/evidence'
 import { presentMain } from '#server/workspaces/ensure'
-import { advanceMain, mergeOnto } from '#server/workspaces/git'
+import { advanceMain, closeWorktree, mergeOnto } from '#server/workspaces/git'
 import { describeConflicts } from './rules/conflict'
 
 /** Attempts when somebody else's commit reaches main between our check and our step forward. */
@@ -61,7 +61,8 @@ async function mergeOne(order: Order): Promise<void> {
     )
     if (count.failed > 0) return end(order, 'checks_failed', await failures(task.id, merged.commit))
     if (await advanceMain({ projectId: task.projectId, from: main, to: merged.commit })) {
-      return end(order, 'merged', '', main, merged.commit)
+      await end(order, 'merged', '', main, merged.commit)
+      return clearAway(task)
     }
   }
   throw new Error(`main of project ${task.projectId} kept moving during ${MOST_TRIES} merges`)
@@ -83,6 +84,12 @@ async function ontoMain(order: Order, main: string) {
     message: `${task.ref} ${task.title}`,
     trailers,
   })
+}
+
+/** The worktrees of a merged task are not needed any more; those of tasks that failed stay to be looked at. */
+async function clearAway(task: Task): Promise<void> {
+  const runs = await database().run.findMany({ where: { taskId: task.id, purpose: 'implement' }, select: { id: true } })
+  for (const run of runs) await closeWorktree({ projectId: task.projectId, runId: run.id })
 }
 
 async function failures(taskId: string, commit: string): Promise<string> {

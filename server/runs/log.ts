@@ -1,8 +1,9 @@
 import { cleanText } from '#server/kernel/clean-text'
+import { createStreamMask, type StreamMask } from '#server/platform/crypto/mask'
 import { database } from '#server/platform/database/client'
 import { LIVE_CHANNEL } from '#server/platform/events/log'
 import { logger } from '#server/platform/logging/logger'
-import { maskSecrets } from '#server/platform/logging/redact'
+import { registeredSecrets } from '#server/platform/logging/redact'
 
 export type LogKind = 'text' | 'thinking' | 'tool' | 'output' | 'notice' | 'error'
 
@@ -18,7 +19,7 @@ export class RunLog {
   readonly #runId: string
   readonly #organizationId: string
   #sequence: number
-  #pending: { kind: LogKind; text: string } | undefined
+  #pending: { kind: LogKind; text: string; mask: StreamMask } | undefined
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> = Promise.resolve()
 
@@ -36,31 +37,36 @@ export class RunLog {
 
   write(kind: LogKind, text: string): void {
     if (text === '') return
-    if (this.#pending && this.#pending.kind !== kind) this.#flush()
-    this.#pending = { kind, text: (this.#pending?.text ?? '') + text }
+    if (this.#pending && this.#pending.kind !== kind) this.#flush(true)
+    this.#pending ??= { kind, text: '', mask: createStreamMask(registeredSecrets()) }
+    this.#pending.text += this.#pending.mask.push(text)
     const whole = kind === 'notice' || kind === 'tool' || kind === 'error'
-    if (whole || this.#pending.text.length > FLUSH_CHARACTERS) this.#flush()
-    else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS)
+    if (whole || this.#pending.text.length > FLUSH_CHARACTERS) this.#flush(whole)
+    else this.#timer ??= setTimeout(() => this.#flush(false), FLUSH_MS)
   }
 
   /** Writes what is pending and waits until everything is stored. */
   async close(): Promise<void> {
-    this.#flush()
+    this.#flush(true)
     await this.#writing
   }
 
-  #flush(): void {
+  /** @param ended false keeps back what may be the beginning of a secret, until its rest has come */
+  #flush(ended: boolean): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
     const piece = this.#pending
-    this.#pending = undefined
     if (!piece) return
+    const text = ended ? piece.text + piece.mask.end() : piece.text
+    if (ended) this.#pending = undefined
+    else piece.text = ''
+    if (text === '') return
     this.#sequence += 1
     const row = {
       runId: this.#runId,
       sequence: this.#sequence,
       kind: piece.kind,
-      text: cleanText(maskSecrets(piece.text)),
+      text: cleanText(text),
     }
     this.#writing = this.#writing
       .then(async () => {

@@ -3,6 +3,7 @@ import { cleanText } from '#server/kernel/clean-text'
 import { transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { registerSecret } from '#server/platform/logging/redact'
+import { checkedAddress } from './address'
 import { SecretError } from './errors'
 import {
   type AddCredential,
@@ -17,8 +18,9 @@ import { environmentKeys, insertCredential, markRevoked, openNewest } from './re
 export async function addCredential(scope: Scope, given: AddCredential): Promise<{ id: string }> {
   const input = addCredentialInput.parse(given)
   registerSecret(input.value)
+  const baseUrl = input.baseUrl ? await checkedAddress(scope, input.baseUrl) : input.baseUrl
   return transaction(async (tx) => {
-    const named = { ...input, name: cleanText(input.name) }
+    const named = { ...input, baseUrl, name: cleanText(input.name) }
     // Tokens have an id too, so "who added it" is never empty for people and programs.
     const row = await insertCredential(tx, scope.organizationId, scope.actor.id ?? scope.organizationId, named)
     const payload = { credentialId: row.id, provider: input.provider, name: row.name }

@@ -1,5 +1,5 @@
 import { AppError } from '#server/kernel/app-error'
 
-export type SecretErrorCode = 'credential-not-found'
+export type SecretErrorCode = 'credential-not-found' | 'private-address'
 
 export class SecretError extends AppError<SecretErrorCode> {}

@@ -5,12 +5,13 @@ import { logger } from '#server/platform/logging/logger'
 import { Consumer } from '#server/platform/queue/consumer'
 import { Listener } from '#server/platform/queue/listener'
 import { JOBS_CHANNEL, stopQueue } from '#server/platform/queue/queue'
+import { sandboxRunner } from '#server/sandbox/registry'
 import { sweep } from '#server/scheduler/handlers'
 import { handlers } from './handlers'
 
 /** Jobs a worker process does at the same time. Long ones mostly wait for models and sandboxes. */
 const SLOTS = { quick: 4, long: 8 } as const
-const SWEEP_MS = 15_000
+const SWEEP_MS = 5_000
 /** Milliseconds that running jobs get to stop; what is not done by then is handed back by its heartbeat. */
 const STOP_MS = 8_000
 
@@ -25,6 +26,10 @@ const sweeper = setInterval(() => {
 }, SWEEP_MS)
 void sweep().catch((error) => logger().warn({ err: error }, 'sweep failed, trying again'))
 logger().info({ worker }, 'worker is ready')
+sandboxRunner().then(
+  (runner) => logger().info({ sandbox: runner.name }, 'the sandbox passed its self-test'),
+  (error) => logger().error({ err: error }, 'no sandbox: commands are disabled, planning and decisions still work'),
+)
 
 let stopping = false
 async function stop(): Promise<void> {

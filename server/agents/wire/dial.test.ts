@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FaultServer, startFaultServer } from '#server/agents/connectors/__fixtures__/fault-server'
-import { AgentError } from '#server/agents/errors'
 import { PrivateAddressError } from '#server/platform/http/private-address'
-import { assertProviderAddress, dialFetch } from './dial'
+import { dialFetch } from './dial'
 
 const nobody = { allowLoopback: false, allowPrivate: false }
 const loopback = { allowLoopback: true, allowPrivate: false }
@@ -43,18 +42,6 @@ describe('dialFetch', () => {
     expect((await dialFetch('as-saved')(`http://127.0.0.1:${port}/`)).status).toBe(200)
     for (const host of ['10.0.0.1', '192.168.0.1', '169.254.169.254', '0.0.0.0']) {
       await expect(dialFetch('as-saved')(`http://${host}:${port}/`)).rejects.toBeInstanceOf(PrivateAddressError)
-    }
-  })
-})
-
-describe('assertProviderAddress', () => {
-  it('gives back what to store, or says what is wrong', async () => {
-    expect(await assertProviderAddress('http://localhost:11434/v1/', loopback)).toBe('http://localhost:11434/v1')
-    expect(await assertProviderAddress('https://8.8.8.8/v1', nobody)).toBe('https://8.8.8.8/v1')
-    for (const text of ['nonsense', 'http://localhost:11434', 'https://10.0.0.1', 'https://no-such-host.invalid']) {
-      const error = await assertProviderAddress(text, nobody).catch((refusal: unknown) => refusal)
-      expect(error, text).toBeInstanceOf(AgentError)
-      expect(error).toMatchObject({ code: 'private-address', kind: 'invalid' })
     }
   })
 })

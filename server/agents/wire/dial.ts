@@ -1,16 +1,14 @@
 import http from 'node:http'
 import https from 'node:https'
 import { Readable } from 'node:stream'
-import { AgentError } from '#server/agents/errors'
-import { isLocalName, judgeProviderAddress } from '#server/agents/rules/provider-address'
 import {
   type AddressPolicy,
-  assertAllowedHost,
   checkedLookup,
   isAllowed,
   literalKind,
   PrivateAddressError,
 } from '#server/platform/http/private-address'
+import { isLocalName } from '#server/secrets/rules/provider-address'
 
 /** What the SDKs need of `fetch`. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
@@ -76,30 +74,4 @@ function toResponse(answer: http.IncomingMessage): Response {
   const status = answer.statusCode ?? 502
   const empty = status === 204 || status === 205 || status === 304
   return new Response(empty ? null : (Readable.toWeb(answer) as ReadableStream<Uint8Array>), { status, headers })
-}
-
-/**
- * Checks a base URL somebody wants to save: its form, and what its host leads to now. Every later call checks again.
- * @returns the URL to store
- * @throws AgentError `private-address` that says what is wrong with it
- */
-export async function assertProviderAddress(text: string, policy: AddressPolicy): Promise<string> {
-  const verdict = judgeProviderAddress(text, policy, literalKind)
-  if (!verdict.ok) throw refusedAddress(verdict.message)
-  try {
-    await assertAllowedHost(new URL(verdict.url).hostname, policy)
-  } catch (error) {
-    if (error instanceof PrivateAddressError) {
-      throw refusedAddress(
-        `${error.message}. Use an address the public internet knows, or have local model servers allowed first.`,
-        error,
-      )
-    }
-    throw refusedAddress(`${new URL(verdict.url).hostname} was not found. Check the spelling of the address.`, error)
-  }
-  return verdict.url
-}
-
-function refusedAddress(message: string, cause?: unknown): AgentError {
-  return new AgentError({ code: 'private-address', kind: 'invalid', message, cause })
 }

@@ -36,7 +36,8 @@ async function start(supervise: boolean): Promise<PgBoss> {
   for (const lane of lanes) {
     await boss.createQueue(lane, {
       policy: 'standard',
-      retryLimit: 30,
+      // A job is never given up: what it needs (a sandbox, a disk, git) may come back at any time.
+      retryLimit: 1_000_000,
       retryDelay: 1,
       retryBackoff: true,
       retryDelayMax: 60,

@@ -38,9 +38,23 @@ export type Step =
 export function nextSteps(facts: Facts): Step[] {
   if (isClosed(facts.requirement.status)) return []
   if (facts.requirement.status !== 'in_progress') return planSteps(facts)
-  const steps = facts.tasks.flatMap((task) => taskSteps(task, facts))
+  const steps = withinSlots(
+    facts.tasks.flatMap((task) => taskSteps(task, facts)),
+    facts,
+  )
   if (steps.length > 0) return steps
   return closingSteps(facts)
+}
+
+/** Starts only as many runs as the chosen agents have slots free; the rest waits and is looked at again. */
+function withinSlots(steps: Step[], facts: Facts): Step[] {
+  const free = new Map(facts.agents.map((agent) => [agent.id, agent.maxConcurrent - agent.running]))
+  return steps.filter((step) => {
+    if (step.kind !== 'start-task' && step.kind !== 'start-review') return true
+    const left = free.get(step.assignment.agentId) ?? 0
+    free.set(step.assignment.agentId, left - 1)
+    return left > 0
+  })
 }
 
 function closingSteps(facts: Facts): Step[] {

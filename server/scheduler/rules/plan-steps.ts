@@ -74,7 +74,7 @@ function whilePlanning(facts: Facts): Step[] {
 }
 
 function afterApproval(facts: Facts): Step[] {
-  if (!facts.plan || facts.plan.status !== 'proposed') return []
+  if (facts.plan?.status !== 'proposed') return []
   const key = approvalKey(facts)
   const decision = facts.decisions.findLast((candidate) => candidate.kind === 'plan_approval')
   const approvals = count(facts, 'plan_approval')

@@ -48,7 +48,7 @@ export function judgeProviderAddress(
 
 function refusalOfKind(kind: HostKind, policy: ProviderAddressPolicy): string | null {
   if (kind === 'loopback' && !policy.allowLoopback) {
-    return 'This address is the server itself. Whoever runs this installation must allow local model servers first.'
+    return 'This address is the server itself. An admin can allow servers on this machine under Settings → Provider keys.'
   }
   if (kind === 'private' && !policy.allowPrivate) {
     return 'This address is inside a private network. Whoever runs this installation must allow private networks first.'
