@@ -47,6 +47,5 @@ export const flow: Record<string, readonly JobName[]> = {
   'merge.ended': ['advance-requirement'],
   'decision.raised': [],
   'decision.answered': ['advance-requirement', 'write-record'],
-  'decision.withdrawn': [],
   'signal.raised': ['write-record'],
 }

@@ -47,7 +47,7 @@ export const ADAPTER_FOLDERS = ['connectors', 'channels', 'sources', 'runners']
 
 /** Mechanisms that have no role of the common list, room by room. */
 export const MECHANISMS = {
-  auth: ['gate', 'handler', 'options', 'session', 'setup'],
+  auth: ['gate', 'handler', 'invites', 'options', 'session', 'setup'],
   'api-keys': ['authenticate'],
   secrets: ['address'],
   agents: ['bridge', 'connection', 'data', 'wire'],

@@ -130,7 +130,7 @@ describe('imports', () => {
   const BREAKS: Record<string, [file: string, content: string]> = {
     'kernel-imports-nothing': ['server/kernel/a.ts', `import 'node:fs'`],
     'platform-knows-no-room': ['server/platform/env/b.ts', `import '#server/tasks/model'`],
-    'platform-runs-no-room': ['server/platform/events/p.ts', `import '#server/auth/gate'`],
+    'platform-runs-no-room': ['server/platform/events/p.ts', `import '#server/auth/model'`],
     'rooms-know-no-wire': ['server/tasks/queries.ts', `import '#server/trpc/init'`],
     'nobody-imports-app': ['components/tasks/c.tsx', `import '../../app/page'`],
     'scripted-stands-alone': ['server/scripted/d.ts', `import '#server/tasks/repository'`],

@@ -9,5 +9,13 @@ export type AuthErrorCode =
   | 'setup-link-invalid'
   | 'weak-password'
   | 'email-taken'
+  | 'person-needed'
+  | 'already-member'
+  | 'member-not-found'
+  | 'role-above-own'
+  | 'last-owner'
+  | 'invite-not-found'
+  | 'invite-closed'
+  | 'invite-for-another'
 
 export class AuthError extends AppError<AuthErrorCode> {}

@@ -25,3 +25,25 @@ export interface Scope {
   readonly role: Role
   readonly [proven]: true
 }
+
+/** How an invite looks to whoever holds its link. */
+export const inviteStates = ['open', 'used', 'expired', 'revoked', 'unbacked', 'unknown'] as const
+export type InviteState = (typeof inviteStates)[number]
+
+export const inviteInput = z.object({
+  email: z.string().max(320).trim().toLowerCase().pipe(z.email('Please enter a complete e-mail address.')),
+  role: roleSchema,
+})
+export type InviteInput = z.input<typeof inviteInput>
+
+export const changeRoleInput = z.object({ userId: z.uuid(), role: roleSchema })
+export type ChangeRole = z.input<typeof changeRoleInput>
+
+export const inviteTokenSchema = z.string().min(1).max(200)
+
+export const joinInput = z.object({
+  token: inviteTokenSchema,
+  name: z.string().trim().min(1, 'Please enter your name.').max(80),
+  password: z.string().max(5_000),
+})
+export type JoinWithNewAccount = z.input<typeof joinInput>

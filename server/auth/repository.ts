@@ -81,3 +81,90 @@ export async function takeLink(tx: Transaction, tokenHash: string, now: Date): P
   })
   return count === 1
 }
+
+/**
+ * Makes changes to who belongs to an organization wait for each other, so that what was checked (an owner remains, the
+ * inviter may still invite) is still true when it is written.
+ */
+export async function lockPeople(tx: Transaction, organizationId: string): Promise<void> {
+  await tx.$queryRaw`select 1 from "Organization" where "id" = ${organizationId}::uuid for no key update`
+}
+
+export function findMember(tx: Transaction, organizationId: string, userId: string) {
+  return tx.member.findUnique({
+    where: { organizationId_userId: { organizationId, userId } },
+    include: { user: { select: { name: true, email: true } } },
+  })
+}
+
+export function findMemberByEmail(tx: Transaction, organizationId: string, email: string) {
+  return tx.member.findFirst({ where: { organizationId, user: { email } }, select: { id: true } })
+}
+
+export function countOwners(tx: Transaction, organizationId: string): Promise<number> {
+  return tx.member.count({ where: { organizationId, role: 'owner' } })
+}
+
+export function insertMember(tx: Transaction, given: { organizationId: string; userId: string; role: string }) {
+  return tx.member.create({ data: given })
+}
+
+export function updateRole(tx: Transaction, id: string, role: string) {
+  return tx.member.update({ where: { id }, data: { role } })
+}
+
+export function deleteMember(tx: Transaction, id: string) {
+  return tx.member.delete({ where: { id } })
+}
+
+/** Null when somebody has an account with this address already, also when they were first by a moment. */
+export async function insertUser(tx: Transaction, given: { email: string; name: string; passwordHash: string }) {
+  const [user] = await tx.user.createManyAndReturn({ data: [given], skipDuplicates: true })
+  return user ?? null
+}
+
+interface InviteRow {
+  organizationId: string
+  email: string
+  role: string
+  tokenHash: string
+  invitedById: string
+  expiresAt: Date
+}
+
+export function insertInvite(tx: Transaction, row: InviteRow) {
+  return tx.invite.create({
+    data: row,
+    include: { organization: { select: { name: true } }, invitedBy: { select: { name: true, email: true } } },
+  })
+}
+
+export function findInvite(tokenHash: string, tx: Transaction = reader()) {
+  return tx.invite.findUnique({
+    where: { tokenHash },
+    include: { organization: { select: { name: true } }, invitedBy: { select: { name: true, email: true } } },
+  })
+}
+
+/** Takes the invite in one statement, so that of several people at once exactly one gets true. */
+export async function takeInvite(tx: Transaction, id: string, now: Date): Promise<boolean> {
+  const { count } = await tx.invite.updateMany({
+    where: { id, acceptedAt: null, revokedAt: null, expiresAt: { gt: now } },
+    data: { acceptedAt: now },
+  })
+  return count === 1
+}
+
+/** Ends invites nobody has accepted: one, those for an address, or those somebody made. Returns what was ended. */
+export function endInvites(
+  tx: Transaction,
+  organizationId: string,
+  which: { id: string } | { email: string } | { invitedById: string },
+  now: Date,
+) {
+  return tx.invite.updateManyAndReturn({
+    where: { ...which, organizationId, acceptedAt: null, revokedAt: null },
+    data: { revokedAt: now },
+    select: { id: true, email: true },
+  })
+}

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Scope } from '#server/auth/model'
 import { answerDecision } from '#server/decisions/commands'
+import { type EventType, events } from '#server/events'
 import { database } from '#server/platform/database/client'
 import { submitRequirement } from '#server/requirements/commands'
 import { isClosed, type RequirementStatus } from '#server/requirements/model'
@@ -43,6 +44,11 @@ test('the sample goes from text to proven, merged software; a worker lost in the
     .filter((task) => task.status !== 'done')
     .map(({ ref, title, statusReason }) => ({ ref, title, statusReason }))
   expect({ missing, lost, status: ended.status }).toEqual({ missing: [], lost: [], status: 'done' })
+
+  for (const event of await database().event.findMany({ where: { organizationId: scope.organizationId } })) {
+    const schema = events[event.type as EventType]
+    expect(schema?.safeParse(event.payload).error?.message, event.type).toBeUndefined()
+  }
 
   const runs = await database().run.findMany({ where: { requirementId: id }, include: { turns: true } })
   const requests = engine.scripted.journal().filter((entry) => entry.runId && entry.status === 200)

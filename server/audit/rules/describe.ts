@@ -101,6 +101,8 @@ const sentences: Record<string, Describe> = {
     say('neutral', `${who(told)} disabled the agent ${text(payload, 'name')}`.trim()),
   'credential.added': (told, payload) =>
     say('neutral', `${who(told)} added the provider key ${text(payload, 'name')}`.trim()),
+  'credential.local-addresses-changed': (told, payload) =>
+    say('neutral', `${who(told)} ${payload.allowed === true ? 'allowed' : 'stopped'} calls to servers on this machine`),
   'credential.revoked': (told, payload) =>
     say('neutral', `${who(told)} revoked the provider key ${text(payload, 'name')}`.trim()),
   'project.changed': (told, payload) =>

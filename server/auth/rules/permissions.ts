@@ -35,6 +35,11 @@ export function roleFor(action: Action): Role {
   return lowestRole[action]
 }
 
+/** Nobody gives a role above their own, or takes one away from somebody above them. So only owners make owners. */
+export function mayGrant(granter: Role, role: Role): boolean {
+  return isAllowed(granter, 'member.change') && rank[granter] >= rank[role]
+}
+
 export function isAllowed(role: Role, action: Action): boolean {
   return rank[role] >= rank[lowestRole[action]]
 }
