@@ -1,4 +1,4 @@
-import { PlainShell } from '#components/shell/app-shell'
+import { PlainShell } from '#components/shell/plain-shell'
 import { ButtonLink } from '#components/ui/link'
 
 export default function NotFound() {

@@ -14,8 +14,6 @@ interface Target {
   name: string
   path: string
   budget: number
-  /** Something that is there only when the page has shown what it has to show. */
-  shows?: string
 }
 
 interface Weight {
@@ -27,8 +25,11 @@ interface Weight {
 
 const kilobytes = (bytes: number) => Math.round(bytes / 100) / 10
 
-/** Opens an address with an empty cache and adds up what came over the wire until the network was silent. */
-async function weigh(browser: Browser, person: Page | null, target: Target, origin: string): Promise<Weight> {
+/** Whether pages that are only linked may be fetched in advance, as people's browsers do. */
+type Prefetch = 'with prefetch' | 'without prefetch'
+
+/** Opens an address with an empty cache and adds up what came over the wire. */
+async function weigh(browser: Browser, person: Page | null, url: URL, prefetch: Prefetch): Promise<Weight> {
   const storageState = await person?.context().storageState()
   const context = await browser.newContext({ storageState, viewport: { width: 1280, height: 800 } })
   const page = await context.newPage()
@@ -48,9 +49,14 @@ async function weigh(browser: Browser, person: Page | null, target: Target, orig
     else return
     weight.files.push({ url: new URL(known.url).pathname, kind: known.kind, bytes })
   })
-  await page.goto(new URL(target.path, origin).href)
+  if (prefetch === 'without prefetch') {
+    await page.route(
+      ({ searchParams }) => searchParams.has('_rsc'),
+      (route) => route.abort(),
+    )
+  }
+  await page.goto(url.href)
   await ready(page)
-  if (target.shows) await page.locator(target.shows).first().waitFor()
   // Not "networkidle": the live stream never ends. What pages load late comes within this time after they are ready.
   await page.waitForTimeout(2_500)
   await context.close()
@@ -87,12 +93,14 @@ async function prepare(): Promise<Target[]> {
   ]
 }
 
-const weights: Record<string, Weight & { budget: number }> = {}
+const weights: Record<string, Weight & { budget: number; withPrefetch: number }> = {}
 await withProduct({}, async (product) => {
   await withBrowser(product, async (browser, signedIn) => {
     const add = async (target: Target, page: Page | null) => {
-      const weight = await weigh(browser, page, target, product.url)
-      weights[target.name] = { ...weight, budget: target.budget }
+      const url = new URL(target.path, product.url)
+      const { script: withPrefetch } = await weigh(browser, page, url, 'with prefetch')
+      const own = await weigh(browser, page, url, 'without prefetch')
+      weights[target.name] = { ...own, budget: target.budget, withPrefetch }
     }
     const setup = new URL(product.setupUrl ?? '/setup', product.url).pathname
     await add({ name: 'sign-in', path: '/sign-in', budget: BUDGETS.plain }, null)
@@ -103,18 +111,19 @@ await withProduct({}, async (product) => {
   })
 })
 
-const rows = Object.entries(weights).map(([name, { script, css, font, budget }]) => [
+const rows = Object.entries(weights).map(([name, { script, css, font, budget, withPrefetch }]) => [
   name,
   kilobytes(script),
   budget,
   Math.round((script / 1000 / budget) * 100) / 100,
+  kilobytes(withPrefetch),
   kilobytes(css),
   kilobytes(font),
   script / 1000 > budget || css / 1000 > CSS_BUDGET || font / 1000 > FONT_BUDGET ? 'OVER' : '',
 ])
 printTable(
   'First visit, kB transferred (gzip, headers included), empty cache',
-  ['page', 'JavaScript', 'budget', 'ratio', `CSS (${CSS_BUDGET})`, `fonts (${FONT_BUDGET})`, ''],
+  ['page', 'JavaScript', 'budget', 'ratio', 'with prefetch', `CSS (${CSS_BUDGET})`, `fonts (${FONT_BUDGET})`, ''],
   rows,
 )
 keep('page-weight', weights)

@@ -35,6 +35,7 @@ async function mainPages(page: Page): Promise<string[]> {
     decision,
     '/activity',
     '/agents',
+    '/settings/members',
     '/settings/keys',
     '/settings/account',
   ]

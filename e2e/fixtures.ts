@@ -15,7 +15,7 @@ export async function enter(page: Page): Promise<void> {
   else await signIn(page)
 }
 
-async function setUp(page: Page): Promise<void> {
+export async function setUp(page: Page): Promise<void> {
   await page.getByRole('textbox', { name: 'Your name' }).fill(owner.name)
   await page.getByRole('textbox', { name: 'E-mail' }).fill(owner.email)
   await page.getByLabel('Password').fill(owner.password)

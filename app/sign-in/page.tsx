@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { PlainShell } from '#components/shell/app-shell'
+import { PlainShell } from '#components/shell/plain-shell'
 import { caller } from '#server/trpc/caller'
 import { OtherWays } from './_components/other-ways'
 import { safePath } from './_components/safe-path'

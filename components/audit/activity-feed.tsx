@@ -77,7 +77,10 @@ export function ActivityFeed({ about, initial }: { about: ActivityAbout; initial
   const trpc = useTRPC()
   const queries = useQueryClient()
   const feed = useQuery(
-    trpc.activity.list.queryOptions({ ...about, limit: 100 }, { initialData: initial, staleTime: 0 }),
+    trpc.activity.list.queryOptions(
+      { ...about, limit: 100 },
+      { initialData: initial, staleTime: 0, meta: { live: false } },
+    ),
   )
   const [fresh, setFresh] = useState(0)
   const [older, setOlder] = useState<ActivityPage>()

@@ -82,7 +82,10 @@ class LiveStore {
     for (const handler of this.handlers) handler(message)
   }
 
-  /** One refresh at a time: what comes in meanwhile is asked for together in the next one. */
+  /**
+   * One refresh at a time: what comes in meanwhile is asked for together in the next one. A query with
+   * `meta: { live: false }` is left alone: who shows it asks again when people want to see what is new.
+   */
   private async refresh(): Promise<void> {
     if (this.refreshing) return
     this.refreshing = true
@@ -92,7 +95,8 @@ class LiveStore {
       this.everything = false
       await this.queries
         .invalidateQueries({
-          predicate: ({ queryKey }) => everything || touched.some((event) => isTouched(queryKey, event)),
+          predicate: ({ queryKey, meta }) =>
+            everything || (meta?.live !== false && touched.some((event) => isTouched(queryKey, event))),
         })
         .catch(() => {})
     }

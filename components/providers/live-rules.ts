@@ -31,7 +31,8 @@ const rules: [prefix: string, paths: string[]][] = [
   ['agent.', ['agents']],
   ['credential.', ['secrets']],
   ['api-token.', ['apiKeys']],
-  ['member.', ['auth']],
+  ['member.', ['auth', 'members']],
+  ['invite.', ['members']],
 ]
 
 /** tRPC paths whose answers may have changed by an event. Unknown types touch what shows every event. */

@@ -1,4 +1,3 @@
-import { Workflow } from 'lucide-react'
 import NextLink from 'next/link'
 import type { ReactNode } from 'react'
 import { ToastRegion } from '#components/ui/toast'
@@ -6,6 +5,7 @@ import { AccountMenu, MoreMenu, type SignOut } from './account-menu'
 import { ConnectionStatus } from './connection-status'
 import { Keyboard } from './keyboard'
 import { BarLinks, RailLinks } from './nav-links'
+import { SkipLink, Wordmark } from './plain-shell'
 import { ThemeSwitch } from './theme-switch'
 
 export interface AppShellProps {
@@ -14,27 +14,6 @@ export interface AppShellProps {
   openDecisions: number
   signOut: SignOut
   children: ReactNode
-}
-
-function SkipLink() {
-  return (
-    <a
-      href="#main"
-      className="target fixed top-2 left-2 z-50 flex -translate-y-20 items-center rounded-md bg-accent px-4 font-medium text-accent-fg focus:translate-y-0"
-    >
-      Skip to the content
-    </a>
-  )
-}
-
-/** The product's name where pages have no rail: sign-in, setup. */
-function Wordmark() {
-  return (
-    <span className="flex items-center gap-2 text-reading font-semibold">
-      <Workflow aria-hidden className="size-5 text-link" />
-      Orchestrator
-    </span>
-  )
 }
 
 function Rail({ organization, person, openDecisions, signOut }: Omit<AppShellProps, 'children'>) {
@@ -89,21 +68,6 @@ export function AppShell({ children, ...frame }: AppShellProps) {
       <ConnectionStatus className="fixed bottom-4 left-1/2 z-30 -translate-x-1/2 rounded-full border border-border bg-raised px-3 py-1.5 shadow-floating max-md:bottom-20" />
       <Keyboard />
       <ToastRegion />
-    </>
-  )
-}
-
-/** Pages without a rail: one card in the middle. */
-export function PlainShell({ children }: { children: ReactNode }) {
-  return (
-    <>
-      <SkipLink />
-      <div className="mx-auto flex min-h-dvh w-full max-w-[28rem] flex-col gap-6 px-4 py-8 md:py-16">
-        <header>
-          <Wordmark />
-        </header>
-        {children}
-      </div>
     </>
   )
 }

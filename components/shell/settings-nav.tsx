@@ -6,6 +6,7 @@ import { classNames } from '#components/ui/class-names'
 
 const places = [
   { href: '/settings/account', label: 'Account' },
+  { href: '/settings/members', label: 'Members' },
   { href: '/settings/keys', label: 'Provider keys' },
   { href: '/settings/tokens', label: 'API tokens' },
 ]

@@ -3,12 +3,16 @@ import { classNames } from './class-names'
 
 /**
  * A real table in a box that scrolls sideways by itself, so that the page never does. The box can be focused because a
- * keyboard must be able to scroll it; `label` names it and the table.
+ * keyboard must be able to scroll it; `label` names it and the table. `relative` keeps words for screen readers in the box.
  */
 export function Table({ label, className, ...rest }: ComponentProps<'table'> & { label: string }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll container without focusable content is unreachable by keyboard
-    <section aria-label={label} tabIndex={0} className="overflow-x-auto rounded-lg border border-border bg-surface">
+    <section
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll container without focusable content is unreachable by keyboard
+      tabIndex={0}
+      className="relative overflow-x-auto rounded-lg border border-border bg-surface"
+    >
       <table
         aria-label={label}
         className={classNames('w-full border-collapse text-left text-table', className)}

@@ -1,11 +1,12 @@
 import type { Scope } from '#server/auth/model'
 import { cleanText } from '#server/kernel/clean-text'
+import type { EventDraft } from '#server/kernel/event'
 import { createToken } from '#server/platform/crypto/token'
-import { transaction } from '#server/platform/database/transaction'
+import { type Transaction, transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { ApiKeyError } from './errors'
 import { type CreateApiToken, createApiTokenInput } from './model'
-import { insertToken, markRevoked } from './repository'
+import { insertToken, markRevoked, markRevokedOf } from './repository'
 
 const DAY_MS = 24 * 60 * 60_000
 
@@ -54,4 +55,18 @@ export async function revokeApiToken(scope: Scope, id: string, now = new Date())
     }
     await append(tx, scope, [{ type: 'api-token.revoked', payload: { tokenId: row.id, name: row.name } }])
   })
+}
+
+/**
+ * Ends every token a person made here, inside the transaction that ends their membership.
+ * @returns the events, for the caller to append
+ */
+export async function revokeTokensOf(
+  tx: Transaction,
+  scope: Scope,
+  userId: string,
+  now = new Date(),
+): Promise<EventDraft[]> {
+  const rows = await markRevokedOf(tx, scope.organizationId, userId, now)
+  return rows.map(({ id, name }) => ({ type: 'api-token.revoked', payload: { tokenId: id, name } }))
 }

@@ -29,6 +29,13 @@ export async function markRevoked(tx: Transaction, organizationId: string, id: s
   return row ?? null
 }
 
+export function markRevokedOf(tx: Transaction, organizationId: string, createdById: string, now: Date) {
+  return tx.apiToken.updateManyAndReturn({
+    where: { organizationId, createdById, revokedAt: null },
+    data: { revokedAt: now },
+  })
+}
+
 /** Notes the use at most once a minute, so that reading does not become writing. */
 export async function markUsed(id: string, lastUsedAt: Date | null, now: Date): Promise<void> {
   if (lastUsedAt && now.getTime() - lastUsedAt.getTime() < USED_EVERY_MS) return

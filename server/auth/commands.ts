@@ -1,10 +1,26 @@
+import type { EventDraft } from '#server/kernel/event'
 import { hashPassword, passwordMatches } from '#server/platform/crypto/password'
-import { transaction } from '#server/platform/database/transaction'
+import { type Transaction, transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { AuthError } from './errors'
-import type { Scope } from './model'
-import { blockedUntil, countFailure, endSessions, findUser, findUserByEmail, forgetFailures } from './repository'
+import { authorize } from './gate'
+import { type ChangeRole, changeRoleInput, type Role, roleSchema, type Scope } from './model'
+import {
+  blockedUntil,
+  countFailure,
+  countOwners,
+  deleteMember,
+  endInvites,
+  endSessions,
+  findMember,
+  findUser,
+  findUserByEmail,
+  forgetFailures,
+  lockPeople,
+  updateRole,
+} from './repository'
 import { normalizePassword, passwordProblem, passwordTooLong } from './rules/password'
+import { mayGrant } from './rules/permissions'
 import { forgetSessionVersion } from './session'
 
 export interface PasswordSignIn {
@@ -114,5 +130,108 @@ async function ownAccount(scope: Scope) {
     code: 'not-signed-in',
     kind: 'unauthenticated',
     message: 'Only a signed-in person can do this, in the browser.',
+  })
+}
+
+/**
+ * Who changes the people of the organization, with the role they have now rather than when the request began. Until
+ * the transaction ends nobody else changes them.
+ * @throws AuthError person-needed: a stolen token must not let anybody in; not-a-member, role-too-low
+ */
+export async function presentPower(tx: Transaction, scope: Scope): Promise<{ userId: string; role: Role }> {
+  const { actor, organizationId } = scope
+  if (actor.kind !== 'user' || !actor.id) {
+    throw new AuthError({
+      code: 'person-needed',
+      kind: 'forbidden',
+      message: 'Only a signed-in person can change who belongs here. Please do it in the browser.',
+    })
+  }
+  await lockPeople(tx, organizationId)
+  const own = await findMember(organizationId, actor.id)
+  if (!own) {
+    throw new AuthError({ code: 'not-a-member', kind: 'not-found', message: 'There is no such organization for you.' })
+  }
+  const role = roleSchema.parse(own.role)
+  authorize({ ...scope, role }, 'member.change')
+  return { userId: actor.id, role }
+}
+
+/**
+ * Gives a member another role, from their next request on.
+ * @throws AuthError member-not-found, role-above-own, last-owner, and what presentPower throws
+ */
+export async function changeRole(scope: Scope, given: ChangeRole): Promise<void> {
+  const { userId, role } = changeRoleInput.parse(given)
+  await transaction(async (tx) => {
+    const own = await presentPower(tx, scope)
+    const member = await otherMember(scope, userId)
+    if (member.role === role) return
+    refuseAbove(own.role, member.role)
+    refuseAbove(own.role, role)
+    if (member.role === 'owner') await refuseLastOwner(tx, scope)
+    await updateRole(tx, member.id, role)
+    const payload = { userId, name: member.name, from: member.role, to: role }
+    await append(tx, scope, [{ type: 'member.role-changed', payload }])
+  })
+}
+
+/**
+ * Ends a membership and the open invites its holder made. The account stays: it may belong elsewhere too.
+ * @param endAccess ends what later rooms gave this person, in the same transaction, and returns the events of it
+ * @throws AuthError member-not-found, role-above-own, last-owner, and what presentPower throws
+ */
+export async function removeMember(
+  scope: Scope,
+  userId: string,
+  endAccess: (tx: Transaction) => Promise<EventDraft[]>,
+  now = new Date(),
+): Promise<void> {
+  await transaction(async (tx) => {
+    const own = await presentPower(tx, scope)
+    const member = await otherMember(scope, userId)
+    refuseAbove(own.role, member.role)
+    if (member.role === 'owner') await refuseLastOwner(tx, scope)
+    await deleteMember(tx, member.id)
+    const invites = await endInvites(tx, scope.organizationId, { invitedById: userId }, now)
+    const ended = await endAccess(tx)
+    const payload = { userId, name: member.name, role: member.role }
+    await append(tx, scope, [
+      { type: 'member.removed', payload },
+      ...invites.map(({ id, email }) => ({ type: 'invite.revoked', payload: { inviteId: id, email } })),
+      ...ended,
+    ])
+  })
+}
+
+async function otherMember(scope: Scope, userId: string) {
+  const member = await findMember(scope.organizationId, userId)
+  if (member) {
+    const { id, role, user } = member
+    return { id, role: roleSchema.parse(role), name: user.name ?? user.email }
+  }
+  throw new AuthError({
+    code: 'member-not-found',
+    kind: 'not-found',
+    message: 'There is no such member. Somebody may have removed them already.',
+  })
+}
+
+/** @throws AuthError role-above-own */
+export function refuseAbove(own: Role, role: Role): void {
+  if (mayGrant(own, role)) return
+  throw new AuthError({
+    code: 'role-above-own',
+    kind: 'forbidden',
+    message: `Only an ${role} can give or take the role ${role}; yours is ${own}. Nothing was changed.`,
+  })
+}
+
+async function refuseLastOwner(tx: Transaction, scope: Scope): Promise<void> {
+  if ((await countOwners(tx, scope.organizationId)) > 1) return
+  throw new AuthError({
+    code: 'last-owner',
+    kind: 'conflict',
+    message: 'An organization needs at least one owner. Make somebody else an owner first; nothing was changed.',
   })
 }

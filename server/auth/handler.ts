@@ -4,7 +4,9 @@ import { authEnvironment } from '#server/platform/env/auth'
 import { signInWithPassword } from './commands'
 import { AuthError } from './errors'
 import { authOptions, clientAddress } from './options'
-import { SESSION_SECONDS, secureCookies, sessionCookieName } from './session'
+import { ORGANIZATION, SESSION_SECONDS, secureCookies, sessionCookieName } from './session'
+
+const YEAR_SECONDS = 365 * 24 * 60 * 60
 
 interface RouteContext {
   params: Promise<{ nextauth: string[] }>
@@ -42,18 +44,20 @@ export async function enterWithPassword(
     const signedInAt = Math.floor(Date.now() / 1000)
     const token = { sub: user.id, version: user.sessionVersion, signedInAt }
     const value = await encode({ token, secret: authEnvironment().NEXTAUTH_SECRET, maxAge: SESSION_SECONDS })
-    const settings = {
-      httpOnly: true,
-      secure: secureCookies(),
-      sameSite: 'lax',
-      path: '/',
-      maxAge: SESSION_SECONDS,
-    } as const
-    return { cookie: { name: sessionCookieName(), value, ...settings } }
+    return { cookie: { name: sessionCookieName(), value, ...cookieSettings(SESSION_SECONDS) } }
   } catch (error) {
     if (error instanceof AuthError) return { problem: error.message }
     throw error
   }
+}
+
+/** Remembers in this browser which organization its person worked in last. Being a member is proven each time. */
+export function organizationCookie(organizationId: string): SessionCookie {
+  return { name: ORGANIZATION, value: organizationId, ...cookieSettings(YEAR_SECONDS) }
+}
+
+function cookieSettings(maxAge: number) {
+  return { httpOnly: true, secure: secureCookies(), sameSite: 'lax', path: '/', maxAge } as const
 }
 
 /** The names of a request's cookies that carry the session; deleting them signs this browser out. */

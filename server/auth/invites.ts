@@ -6,7 +6,7 @@ import { type Transaction, transaction } from '#server/platform/database/transac
 import { authEnvironment } from '#server/platform/env/auth'
 import { append } from '#server/platform/events/log'
 import { logger } from '#server/platform/logging/logger'
-import { presentPower, refuseWeakPassword } from './commands'
+import { presentPower, refuseAbove, refuseWeakPassword } from './commands'
 import { AuthError } from './errors'
 import { systemScope } from './gate'
 import {
@@ -33,7 +33,6 @@ import {
 } from './repository'
 import { closedInvite, inviteState } from './rules/invite-state'
 import { normalizePassword } from './rules/password'
-import { mayGrant } from './rules/permissions'
 import type { SessionUser } from './session'
 
 const INVITE_DAYS = 7
@@ -61,13 +60,7 @@ export async function createInvite(scope: Scope, given: InviteInput, now = new D
   const { organizationId } = scope
   const invite = await transaction(async (tx) => {
     const own = await presentPower(tx, scope)
-    if (!mayGrant(own.role, role)) {
-      throw new AuthError({
-        code: 'role-above-own',
-        kind: 'forbidden',
-        message: `You can’t invite somebody as ${role}: your own role is ${own.role}. Nobody was invited.`,
-      })
-    }
+    refuseAbove(own.role, role)
     if (await findMemberByEmail(tx, organizationId, email)) {
       throw new AuthError({
         code: 'already-member',
@@ -153,14 +146,11 @@ export type InviteView =
 
 /** Looks at an invite and changes nothing: mail scanners and previews look too. */
 export async function viewInvite(token: string, viewer: SessionUser | null, now = new Date()): Promise<InviteView> {
-  const invite = await findInvite(hashToken(token))
-  const state = await stateOf(invite, now)
-  if (!invite || state !== 'open') {
-    const closed = state === 'open' ? 'unknown' : state
-    return { state: closed, message: closedInvite[closed] }
-  }
+  const found = await lookUp(token, now)
+  if (found.state !== 'open') return { state: found.state, message: closedInvite[found.state] }
+  const { invite } = found
   return {
-    state,
+    state: 'open',
     organization: invite.organization.name,
     invitedBy: invite.invitedBy.name ?? invite.invitedBy.email,
     role: roleSchema.parse(invite.role),
@@ -169,18 +159,37 @@ export async function viewInvite(token: string, viewer: SessionUser | null, now 
   }
 }
 
-type FoundInvite = NonNullable<Awaited<ReturnType<typeof findInvite>>>
+type LookedUp =
+  | { state: 'open'; invite: NonNullable<Awaited<ReturnType<typeof findInvite>>> }
+  | { state: Exclude<InviteState, 'open'> }
 
-async function stateOf(invite: FoundInvite | null, now: Date, tx?: Transaction): Promise<InviteState> {
-  if (!invite) return 'unknown'
-  const inviter = await findMember(invite.organizationId, invite.invitedById, tx)
-  const role = roleSchema.parse(invite.role)
-  return inviteState({ ...invite, role }, inviter ? roleSchema.parse(inviter.role) : null, now)
+async function lookUp(token: string, now: Date): Promise<LookedUp> {
+  const invite = await findInvite(hashToken(token))
+  if (!invite) return { state: 'unknown' }
+  const inviter = await findMember(invite.organizationId, invite.invitedById)
+  const dates = { ...invite, role: roleSchema.parse(invite.role) }
+  const state = inviteState(dates, inviter ? roleSchema.parse(inviter.role) : null, now)
+  return state === 'open' ? { state, invite } : { state }
 }
 
-function refuseClosed(state: InviteState): void {
-  if (state === 'open') return
-  throw new AuthError({ code: 'invite-closed', kind: 'not-found', message: closedInvite[state], details: { state } })
+/** @throws AuthError invite-closed, saying why */
+async function openInvite(token: string, now: Date) {
+  const found = await lookUp(token, now)
+  if (found.state === 'open') return found.invite
+  throw closed(found.state)
+}
+
+function closed(state: Exclude<InviteState, 'open'>): AuthError {
+  return new AuthError({ code: 'invite-closed', kind: 'not-found', message: closedInvite[state], details: { state } })
+}
+
+function emailTaken(): AuthError {
+  return new AuthError({
+    code: 'email-taken',
+    kind: 'conflict',
+    message:
+      'A new account could not be made for this address. If you have one already, sign in first and accept then; the invite is still open.',
+  })
 }
 
 export interface Joined {
@@ -200,10 +209,8 @@ interface Person {
  */
 export async function joinWithNewAccount(given: JoinWithNewAccount, now = new Date()): Promise<Joined> {
   const input = joinInput.parse(given)
-  const invite = await findInvite(hashToken(input.token))
   // Before the costly hash, so that guessing links is not a way to make the server work.
-  const state = await stateOf(invite, now)
-  if (!invite || state !== 'open') throw closed(state)
+  const invite = await openInvite(input.token, now)
   refuseWeakPassword(input.password, invite.email)
   if (await findUserByEmail(invite.email)) throw emailTaken()
   const passwordHash = await hashPassword(normalizePassword(input.password))
@@ -230,16 +237,15 @@ export function joinAs(person: SessionUser, token: string, now = new Date()): Pr
 }
 
 /** All or nothing: whoever is refused leaves the invite as it was. */
-function join(token: string, now: Date, personFor: (tx: Transaction, email: string) => Promise<Person>) {
+async function join(token: string, now: Date, personFor: (tx: Transaction, email: string) => Promise<Person>) {
   return transaction(async (tx): Promise<Joined> => {
-    const invite = await findInvite(hashToken(token), tx)
-    if (!invite) throw closed('unknown')
-    const { organizationId, email } = invite
+    const { organizationId } = await openInvite(token, now)
     await lockPeople(tx, organizationId)
-    const person = await personFor(tx, email)
-    refuseClosed(await stateOf(await findInvite(invite.tokenHash, tx), now, tx))
+    // Looked at again: until the lock was ours, the invite could be used and its maker could lose their role.
+    const invite = await openInvite(token, now)
     if (!(await takeInvite(tx, invite.id, now))) throw closed('used')
-    if (await findMember(organizationId, person.id, tx)) {
+    const person = await personFor(tx, invite.email)
+    if (await findMember(organizationId, person.id)) {
       throw new AuthError({
         code: 'already-member',
         kind: 'conflict',
@@ -252,6 +258,6 @@ function join(token: string, now: Date, personFor: (tx: Transaction, email: stri
     const scope = systemScope(organizationId, { kind: 'user', id: person.id, name })
     const payload = { inviteId: invite.id, userId: person.id, name, role }
     await append(tx, scope, [{ type: 'member.joined', payload }])
-    return { organizationId, email }
+    return { organizationId, email: invite.email }
   })
 }

@@ -47,6 +47,36 @@ export async function listMembers(scope: Scope): Promise<MemberView[]> {
   }))
 }
 
+export interface OpenInvite {
+  id: string
+  email: string
+  role: Role
+  invitedBy: string
+  createdAt: Date
+  expiresAt: Date
+}
+
+/** Invites nobody has accepted or revoked, newest first; expired ones too, so that people see what became of them. */
+export async function listInvites(scope: Scope): Promise<OpenInvite[]> {
+  const rows = await reader().invite.findMany({
+    where: { organizationId: scope.organizationId, acceptedAt: null, revokedAt: null },
+    orderBy: { createdAt: 'desc' },
+    select: {
+      id: true,
+      email: true,
+      role: true,
+      createdAt: true,
+      expiresAt: true,
+      invitedBy: { select: { name: true, email: true } },
+    },
+  })
+  return rows.map(({ role, invitedBy, ...row }) => ({
+    ...row,
+    role: roleSchema.parse(role),
+    invitedBy: invitedBy.name ?? invitedBy.email,
+  }))
+}
+
 /** Which ways in exist besides the password, for the sign-in page. */
 export function signInWays(): { email: boolean; github: boolean; oidc: boolean } {
   const set = authEnvironment()

@@ -90,8 +90,8 @@ export async function lockPeople(tx: Transaction, organizationId: string): Promi
   await tx.$queryRaw`select 1 from "Organization" where "id" = ${organizationId}::uuid for no key update`
 }
 
-export function findMember(tx: Transaction, organizationId: string, userId: string) {
-  return tx.member.findUnique({
+export function findMember(organizationId: string, userId: string) {
+  return reader().member.findUnique({
     where: { organizationId_userId: { organizationId, userId } },
     include: { user: { select: { name: true, email: true } } },
   })
@@ -139,8 +139,8 @@ export function insertInvite(tx: Transaction, row: InviteRow) {
   })
 }
 
-export function findInvite(tokenHash: string, tx: Transaction = reader()) {
-  return tx.invite.findUnique({
+export function findInvite(tokenHash: string) {
+  return reader().invite.findUnique({
     where: { tokenHash },
     include: { organization: { select: { name: true } }, invitedBy: { select: { name: true, email: true } } },
   })

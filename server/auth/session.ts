@@ -21,7 +21,8 @@ const VERSION_CACHE_MS = 5_000
 /** All a session token says. Roles are looked up each time, so losing one takes effect at once. */
 export const sessionClaims = z.object({ sub: z.uuid(), version: z.number().int(), signedInAt: z.number().int() })
 
-const ORGANIZATION = 'orchestrator-organization'
+/** Names the organization a request means: a header of programs, a cookie of browsers. */
+export const ORGANIZATION = 'orchestrator-organization'
 
 /** Cookies carry the __Secure- prefix exactly when the product is served over https. */
 export function secureCookies(): boolean {

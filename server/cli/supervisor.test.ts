@@ -5,6 +5,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { inheritedEnvironment } from '#server/platform/env/inherited'
+import { isAlive } from '#server/platform/process/alive'
 import { PROJECT } from './project'
 import { type ProcessPlan, Supervisor } from './supervisor'
 
@@ -17,15 +18,6 @@ process.on('SIGTERM', () => { console.log('goodbye'); process.exit(0) })
 setInterval(() => {}, 1000)
 console.log('hello ' + process.pid)`
 const STUBBORN = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('hello ' + process.pid)`
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 function supervise(options: { graceMs?: number } = {}) {
   const lines: string[] = []

@@ -12,7 +12,7 @@ import { cancelRequirement } from '#server/requirements/commands'
 import { resumeRun, startWorkRun } from '#server/runs/commands'
 import { closeRequirement } from './close'
 import type { Assignment } from './rules/assign'
-import type { Step } from './rules/next-steps'
+import type { Step } from './rules/steps'
 
 type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>
 
@@ -71,8 +71,7 @@ async function carryOutForTask(tx: Transaction, scope: Scope, requirement: Requi
         statusReason: 'The agent asked a question and waits for the answer.',
       })
     case 'request-proof':
-      await setTask(tx, task, { status: 'proving', statusReason: 'Orchestrator re-runs the acceptance commands.' })
-      return requestProof(tx, scope, task, step.runId)
+      return prove(tx, scope, task, step.runId)
     case 'start-review':
       await setTask(tx, task, { status: 'reviewing', statusReason: `${step.assignment.agentName} reviews the diff.` })
       await startReviewRun(tx, scope, {
@@ -146,6 +145,16 @@ async function startTask(
   })
   await startWorkRun(tx, scope, { task: { ...task, attempt }, requirement, agentId: assignment.agentId })
   await append(tx, scope, [taskEvent(task, 'task.started', { agent: assignment.agentName, attempt })])
+}
+
+async function prove(tx: Transaction, scope: Scope, task: Task, runId: string): Promise<void> {
+  const { commit } = await tx.run.findUniqueOrThrow({ where: { id: runId }, select: { commit: true } })
+  await setTask(tx, task, {
+    status: 'proving',
+    statusReason: 'Orchestrator re-runs the acceptance commands.',
+    resultCommit: commit,
+  })
+  await requestProof(tx, scope, task, runId)
 }
 
 function toJson(assignment: Assignment): Prisma.InputJsonValue {

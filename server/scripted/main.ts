@@ -1,19 +1,10 @@
 import { launcherEnvironment } from '#server/platform/env/launcher'
+import { isAlive } from '#server/platform/process/alive'
 import { scriptedEnvironment } from '#server/scripted/environment'
 import { startScriptedProvider } from '#server/scripted/server'
 
 /** How often to look whether the launcher still lives, milliseconds. */
 const LAUNCHER_CHECK_MS = 1_000
-
-/** True while a process with this id exists, also one that belongs to somebody else. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
-}
 
 async function main(): Promise<void> {
   const environment = scriptedEnvironment()

@@ -1,5 +1,6 @@
 import { createAgent } from '#server/agents/commands'
-import { refuseWeakPassword } from '#server/auth/commands'
+import { revokeTokensOf } from '#server/api-keys/commands'
+import { refuseWeakPassword, removeMember } from '#server/auth/commands'
 import { systemScope } from '#server/auth/gate'
 import type { Scope } from '#server/auth/model'
 import { normalizePassword } from '#server/auth/rules/password'
@@ -62,4 +63,13 @@ export async function ensureDemoProject(): Promise<{ scope: Scope; projectId: st
     const project = await createProject(scope, { name: 'Demo', providerMode: await suggestedMode(scope) })
     return { scope, projectId: project.id, scripted: project.providerMode === 'scripted' }
   })
+}
+
+/**
+ * Takes a person out of the organization, with their API tokens and the invites they made. From their next request on
+ * nothing here answers them.
+ * @throws AuthError member-not-found, role-above-own, last-owner, person-needed
+ */
+export function removePerson(scope: Scope, userId: string, now = new Date()): Promise<void> {
+  return removeMember(scope, userId, (tx) => revokeTokensOf(tx, scope, userId, now), now)
 }

@@ -6,6 +6,7 @@ import { apiKeysRouter } from './routers/api-keys'
 import { authRouter } from './routers/auth'
 import { decisionsRouter } from './routers/decisions'
 import { filesRouter } from './routers/files'
+import { membersRouter } from './routers/members'
 import { overviewRouter } from './routers/overview'
 import { projectsRouter } from './routers/projects'
 import { requirementsRouter } from './routers/requirements'
@@ -20,6 +21,7 @@ export const appRouter = router({
   decisions: decisionsRouter,
   files: filesRouter,
   live: liveRouter,
+  members: membersRouter,
   overview: overviewRouter,
   projects: projectsRouter,
   requirements: requirementsRouter,

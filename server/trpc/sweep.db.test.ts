@@ -6,6 +6,7 @@ import { createAgent } from '#server/agents/commands'
 import { createApiToken } from '#server/api-keys/commands'
 import { tokenScopes } from '#server/api-keys/model'
 import { roleOfToken, tokenMay } from '#server/api-keys/rules'
+import { createInvite } from '#server/auth/invites'
 import { roles } from '#server/auth/model'
 import { type Action, actions, isAllowed } from '#server/auth/rules/permissions'
 import { raiseDecision } from '#server/decisions/commands'
@@ -33,7 +34,14 @@ const procedures: Procedure[] = Object.entries(appRouter._def.procedures).map(([
 const permittedOnes = procedures.filter(({ access }) => access !== 'public' && access !== 'signed-in')
 
 /** Procedures anybody may call; adding one is a visible act. */
-const publicPaths = ['auth.session', 'auth.signInWays', 'auth.setupLink', 'auth.completeSetup']
+const publicPaths = [
+  'auth.session',
+  'auth.signInWays',
+  'auth.setupLink',
+  'auth.completeSetup',
+  'members.inviteBehind',
+  'members.joinWithNewAccount',
+]
 
 let acme: TestOrganization
 let other: TestOrganization
@@ -104,8 +112,11 @@ async function makeThings({ organizationId, projectId, people }: TestOrganizatio
   })
   const key = await addCredential(scope, { provider: 'openai', name: 'k', value: 'sk-12345678', baseUrl: null })
   const token = await createApiToken(scope, { name: 't', scopes: ['read'], expiresInDays: null })
+  const invite = await createInvite(scope, { email: 'invited@example.org', role: 'viewer' })
   return {
     projectId,
+    userId: people.viewer.userId,
+    inviteId: invite.id,
     requirementId,
     agentId,
     taskId: task.id,
@@ -127,6 +138,8 @@ function inputFor(path: string, ids: Record<string, string>): Record<string, unk
     path: 'README.md',
     limit: 5,
     name: 'Renamed',
+    email: 'new@example.org',
+    role: 'viewer',
   }
   const id = path.startsWith('apiKeys') ? ids.tokenId : ids.keyId
   return { ...ids, ...rest, id }

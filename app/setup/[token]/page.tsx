@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { PlainShell } from '#components/shell/app-shell'
+import { PlainShell } from '#components/shell/plain-shell'
 import { ButtonLink } from '#components/ui/link'
 import { caller } from '#server/trpc/caller'
 import { SetupForm } from './_components/setup-form'

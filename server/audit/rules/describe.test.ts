@@ -46,7 +46,22 @@ describe('describeEvent', () => {
       'good',
     ],
     ['proof.recorded', system, { passed: 2, failed: 1 }, 'The checks of T2 Store: 1 of 3 did not pass', 'bad'],
-    ['member.role-changed', ana, null, 'Ana: member role changed', 'neutral'],
+    [
+      'member.invited',
+      ana,
+      { email: 'bo@example.org', role: 'viewer' },
+      'Ana invited bo@example.org as viewer',
+      'neutral',
+    ],
+    ['member.joined', ana, { name: 'Bo', role: 'viewer' }, 'Bo joined as viewer', 'good'],
+    [
+      'member.role-changed',
+      ana,
+      { name: 'Bo', from: 'viewer', to: 'member' },
+      'Ana changed the role of Bo from viewer to member',
+      'neutral',
+    ],
+    ['deploy.rolled-back', ana, null, 'Ana: deploy rolled back', 'neutral'],
     ['constructor', ana, {}, 'Ana: constructor', 'neutral'],
   ] as const)('%s', (type, actor, payload, text, tone) => {
     expect(describeEvent({ type, actor, payload, names })).toEqual({ text, tone })

@@ -94,6 +94,19 @@ const sentences: Record<string, Describe> = {
     say('neutral', `${who(told)} created the organization ${text(payload, 'name')}`.trim()),
   'member.password-changed': (told) => say('neutral', `${who(told)} changed their password`),
   'member.signed-out-everywhere': (told) => say('neutral', `${who(told)} signed out everywhere`),
+  'member.invited': (told, payload) =>
+    say('neutral', `${who(told)} invited ${text(payload, 'email', 'somebody')} as ${text(payload, 'role', 'member')}`),
+  'invite.revoked': (told, payload) =>
+    say('neutral', `${who(told)} withdrew the invite for ${text(payload, 'email', 'somebody')}`),
+  'member.joined': (told, payload) =>
+    say('good', `${text(payload, 'name', who(told))} joined as ${text(payload, 'role', 'member')}`),
+  'member.role-changed': (told, payload) =>
+    say(
+      'neutral',
+      `${who(told)} changed the role of ${text(payload, 'name', 'a member')} from ${text(payload, 'from', 'one')} to ${text(payload, 'to', 'another')}`,
+    ),
+  'member.removed': (told, payload) =>
+    say('neutral', `${who(told)} removed ${text(payload, 'name', 'a member')} from the organization`),
   'agent.created': (told, payload) => say('neutral', `${who(told)} added the agent ${text(payload, 'name')}`.trim()),
   'agent.changed': (told, payload) => say('neutral', `${who(told)} changed the agent ${text(payload, 'name')}`.trim()),
   'agent.enabled': (told, payload) => say('neutral', `${who(told)} enabled the agent ${text(payload, 'name')}`.trim()),
@@ -146,7 +159,7 @@ function to(payload: Record<string, unknown>): string {
 
 /**
  * Tells an event in one sentence. Total: a type nobody has written a sentence for yet is told by its own name
- * ("member.role-changed" → "Ana: member role changed"), never hidden and never an error.
+ * ("deploy.rolled-back" → "Ana: deploy rolled back"), never hidden and never an error.
  */
 export function describeEvent(told: Told): Sentence {
   const payload = isRecord(told.payload) ? told.payload : {}

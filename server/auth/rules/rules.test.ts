@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { roles } from '../model'
+import { inviteState } from './invite-state'
 import { passwordProblem, passwordTooLong } from './password'
-import { actions, isAllowed, roleFor } from './permissions'
+import { actions, isAllowed, mayGrant, roleFor } from './permissions'
 import { blockedMinutes } from './sign-in-delay'
 
 describe('permissions', () => {
@@ -39,6 +40,32 @@ describe('permissions', () => {
   test('who may do something includes everybody above', () => {
     for (const action of actions) expect(isAllowed(roleFor(action), action) && isAllowed('owner', action)).toBe(true)
   })
+})
+
+test('admins give roles up to admin, owners all, nobody else any', () => {
+  const given = roles.map((granter) => [granter, roles.filter((role) => mayGrant(granter, role)).join(' ')])
+  expect(Object.fromEntries(given)).toEqual({
+    owner: 'owner admin member viewer',
+    admin: 'admin member viewer',
+    member: '',
+    viewer: '',
+  })
+})
+
+describe('an invite', () => {
+  const now = new Date('2026-11-23T12:00:00Z')
+  const [before, after] = [new Date(now.getTime() - 1), new Date(now.getTime() + 1)]
+  const fresh = { role: 'admin', expiresAt: after, acceptedAt: null, revokedAt: null } as const
+
+  test.each([
+    [fresh, 'admin', 'open'],
+    [{ ...fresh, expiresAt: now }, 'owner', 'expired'],
+    [{ ...fresh, revokedAt: before }, 'owner', 'revoked'],
+    [{ ...fresh, acceptedAt: before, expiresAt: before }, null, 'used'],
+    [fresh, 'member', 'unbacked'],
+    [fresh, null, 'unbacked'],
+    [{ ...fresh, role: 'owner' }, 'admin', 'unbacked'],
+  ] as const)('%# is %3$s', (invite, inviter, state) => expect(inviteState(invite, inviter, now)).toBe(state))
 })
 
 test('failures 1–4 are free, then the delay doubles up to 15 minutes and never shrinks', () => {

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { AppError, messageOf } from '#server/kernel/app-error'
+import { isAlive } from '#server/platform/process/alive'
 import { type PostgresProgram, preparePostgres } from './embedded-program'
 
 export interface EmbeddedPostgres {
@@ -33,15 +34,6 @@ export interface EmbeddedOptions {
   log?: (line: string) => void
   /** Extra server settings, for example `{ fsync: 'off' }` in tests. */
   settings?: Record<string, string>
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 /** The wanted port when it is free, else any free one. */

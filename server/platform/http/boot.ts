@@ -1,4 +1,5 @@
 import { launcherEnvironment } from '#server/platform/env/launcher'
+import { isAlive } from '#server/platform/process/alive'
 import { beginShutdown } from './shutdown'
 
 const DRAIN_LIMIT_MS = 8_000
@@ -26,13 +27,9 @@ export function followLauncher(): void {
   const launcher = launcherEnvironment().LAUNCHER_PID
   if (!launcher) return
   const timer = setInterval(() => {
-    try {
-      process.kill(launcher, 0)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') return // it lives, we may just not signal it
-      clearInterval(timer)
-      process.kill(0, 'SIGTERM') // our whole process group, which the launcher made for us: a watcher or build worker too
-    }
+    if (isAlive(launcher)) return
+    clearInterval(timer)
+    process.kill(0, 'SIGTERM') // our whole process group, which the launcher made for us: a watcher or build worker too
   }, LOOK_MS)
   timer.unref()
 }

@@ -6,7 +6,7 @@ import {
   writeFile as write,
 } from '#server/workspaces/files'
 import type { CallOutcome } from '../ports'
-import type { Tool } from './toolset'
+import type { Tool } from './tool'
 
 /** Bytes of a file an agent gets in one read. */
 const READ_BYTES = 200_000

@@ -2,7 +2,7 @@ import { raiseDecision } from '#server/decisions/commands'
 import { transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { runEvent } from '../journal'
-import type { Tool } from './toolset'
+import type { Tool } from './tool'
 
 const MOST_OPTIONS = 4
 

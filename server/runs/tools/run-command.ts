@@ -1,6 +1,6 @@
 import { sandboxRunner } from '#server/sandbox/registry'
 import { commandVerdict } from '#server/sandbox/rules/command-policy'
-import type { Tool } from './toolset'
+import type { Tool } from './tool'
 
 /** Characters of output that go back to the model; the whole of it streams to the live log. */
 const OUTPUT_KEPT = 20_000

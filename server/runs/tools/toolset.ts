@@ -1,16 +1,8 @@
-import type { ToolInput, ToolName } from '../model'
-import type { CallContext, CallOutcome } from '../ports'
+import type { ToolName } from '../model'
 import { listFiles, patchFile, readFile, searchFiles, writeFile } from './files'
 import { askHuman, emitSignal, finish } from './people'
 import { runCommand } from './run-command'
-
-/** Where a tool works: the run's worktree, and who asks. */
-export interface Bench {
-  worktree: string
-  context: CallContext
-}
-
-export type Tool<Name extends ToolName> = (input: ToolInput<Name>, bench: Bench) => Promise<CallOutcome>
+import type { Tool } from './tool'
 
 /** The agent's hands, one for each name of the model. */
 export const tools: { [Name in ToolName]: Tool<Name> } = {

@@ -1,6 +1,6 @@
 import { assign, describeRefusals } from './assign'
 import type { DecisionFact, Facts } from './facts'
-import type { Question, Step } from './next-steps'
+import type { Question, Step } from './steps'
 
 /** Steps until a plan is accepted: submitted → planning → plan_review. */
 export function planSteps(facts: Facts): Step[] {

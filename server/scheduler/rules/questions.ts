@@ -1,6 +1,6 @@
 import type { Option } from '#server/decisions/model'
 import type { Facts, TaskFact } from './facts'
-import type { Question } from './next-steps'
+import type { Question } from './steps'
 
 const retry: Option = {
   id: 'retry',

@@ -2,8 +2,8 @@ import type { Review } from '#server/runs/model'
 import { isEnded } from '#server/tasks/model'
 import { assign, describeRefusals } from './assign'
 import type { Facts, RunFact, TaskFact } from './facts'
-import type { Step } from './next-steps'
 import { noAgent, noReviewer, taskFailed } from './questions'
+import type { Step } from './steps'
 
 /** Attempts one agent gets at a task before another one is asked. */
 export const ATTEMPTS_PER_AGENT = 3

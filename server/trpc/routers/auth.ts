@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { changePassword, signOutEverywhere } from '#server/auth/commands'
-import { listMembers, membershipsOf, signInWays } from '#server/auth/queries'
+import { membershipsOf, signInWays } from '#server/auth/queries'
 import { setupLinkIsOpen } from '#server/auth/setup'
 import { modeAtSetup } from '#server/secrets/queries'
 import { completeSetup } from '#server/setup/commands'
 import { completeSetupInput } from '#server/setup/model'
 import { router } from '../init'
-import { permitted, publicProcedure, signedIn } from '../procedures'
+import { publicProcedure, signedIn } from '../procedures'
 
 export const authRouter = router({
   /** Who is signed in, where they belong, and which organization this browser works in; null when nobody is. */
@@ -25,7 +25,6 @@ export const authRouter = router({
   }),
   completeSetup: publicProcedure.input(completeSetupInput).mutation(({ input }) => completeSetup(input)),
 
-  members: permitted('member.read').query(({ ctx }) => listMembers(ctx.scope)),
   changePassword: signedIn
     .input(z.object({ current: z.string().max(5_000), next: z.string().max(5_000) }))
     .mutation(async ({ ctx, input }) => changePassword(await ctx.scope(), input)),

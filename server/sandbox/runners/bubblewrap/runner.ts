@@ -101,7 +101,7 @@ function wrapped(machine: Machine, filter: Uint8Array, command: SandboxCommand, 
   const feeds = [argumentBlock(options), filter, PASSWD, GROUP, HOSTS]
   const staging = stagingOptions({ workspace: command.workspace, writable: command.writable, nodeSources: sources })
   const [file = '', ...rest] = staged
-    ? [machine.bubblewrap, '--args', '8', '--', ...dropRoot(machine.setpriv ?? '', user), ...isolated]
+    ? [machine.bubblewrap, '--args', '8', '--', ...ownProcesses, ...dropRoot(machine.setpriv ?? '', user), ...isolated]
     : isolated
   return {
     file,
@@ -113,6 +113,12 @@ function wrapped(machine: Machine, filter: Uint8Array, command: SandboxCommand, 
     ...(command.maxOutputBytes === undefined ? {} : { maxOutputBytes: command.maxOutputBytes }),
   }
 }
+
+/**
+ * /proc must show the staged process namespace, because the inner bubblewrap looks its own child up in it. Not by the
+ * outer bubblewrap's --proc: that covers parts of it, and the kernel then refuses the inner one a /proc of its own.
+ */
+const ownProcesses = ['/bin/sh', '-c', 'mount -t proc proc /proc && exec "$@"', 'sh']
 
 /** Changing the user clears "die with the parent", so setpriv sets it again until the inner bubblewrap does. */
 function dropRoot(setpriv: string, user: number): string[] {

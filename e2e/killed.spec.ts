@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect, test } from 'playwright/test'
+import { type Product, startProduct } from '../server/cli/product.ts'
+import { answerNext, projectPath, setUp, submitSample } from './fixtures'
+
+test.setTimeout(300_000)
+
+let product: Product
+let dataDir: string
+test.beforeAll(async () => {
+  dataDir = mkdtempSync(path.join(tmpdir(), 'orchestrator-killed-'))
+  product = await startProduct({ port: 3460, dataDir, build: false })
+})
+test.afterAll(async () => {
+  await product?.stop()
+  for (const folder of [product?.databaseFolder, dataDir]) if (folder) rmSync(folder, { recursive: true, force: true })
+})
+
+function kill(name: 'web' | 'worker'): void {
+  const id = product.idOf(name)
+  if (!id) throw new Error(`${name} is not running`)
+  process.kill(id, 'SIGKILL')
+}
+
+test('web and worker are killed with -9 in the middle: the open page says so, comes back, and sees the end', async ({
+  browser,
+}) => {
+  const context = await browser.newContext({ baseURL: product.url })
+  const page = await context.newPage()
+  await page.goto(product.setupUrl as string)
+  await setUp(page)
+  const requirement = await submitSample(page, projectPath(page))
+  await answerNext(page, requirement)
+  await page.goto(`${requirement}?view=list`)
+  const main = page.getByRole('main')
+  await expect(main.getByText(/Running|Checking|Reviewing|Merging/i).first()).toBeVisible({ timeout: 60_000 })
+
+  kill('worker')
+  kill('web')
+  await expect(page.getByText(/Reconnecting|Offline/i).first()).toBeVisible({ timeout: 60_000 })
+
+  // Everything after this comes to the open page by itself: it is never loaded again.
+  const other = await context.newPage()
+  await expect
+    .poll(async () => (await other.request.get('/api/health').catch(() => null))?.ok() ?? false, { timeout: 60_000 })
+    .toBe(true)
+  await answerNext(other, requirement)
+  await expect(main.locator('h1').locator('..')).toContainText('Done', { timeout: 240_000 })
+  await expect(main.getByText(/17 of 17 proven/).first()).toBeVisible()
+})
