@@ -20,6 +20,7 @@ const FIRST_PORT = 3600
 /** What would point the product at somebody's own database, providers or address. */
 const FOREIGN = ['DATABASE_URL', 'ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'DEEPSEEK_API_KEY', 'NEXTAUTH_URL']
 
+/** For this process and what it starts. */
 export function forgetForeignSettings(): void {
   for (const name of FOREIGN) setEnvironmentVariable(name, undefined)
 }
@@ -53,7 +54,7 @@ export async function withProduct(
   }
 }
 
-/** Runs `work` with a browser; each page of `open` has its own empty cache and, once somebody signed in, their session. */
+/** Runs `work` with a browser, and a way to open a page in which the first owner is signed in. */
 export async function withBrowser(
   product: Product,
   work: (browser: Browser, signedIn: () => Promise<Page>) => Promise<void>,

@@ -90,10 +90,7 @@ const durations = (rows: { startedAt: Date | null; endedAt: Date | null }[]) =>
 
 /** What a requirement has cost: everything the engine keeps anyway. */
 async function spent(requirementId: string) {
-  const runs = await database().run.findMany({
-    where: { requirementId },
-    include: { turns: true, logs: false },
-  })
+  const runs = await database().run.findMany({ where: { requirementId }, include: { turns: true } })
   const runId = { in: runs.map(({ id }) => id) }
   const tasks = await database().task.findMany({ where: { requirementId }, select: { id: true } })
   const taskId = { in: tasks.map(({ id }) => id) }
