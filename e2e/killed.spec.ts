@@ -10,6 +10,9 @@ test.setTimeout(300_000)
 let product: Product
 let dataDir: string
 test.beforeAll(async () => {
+  // The product of the other specs is not ours: a database, secrets and addresses of its own.
+  const theirs = ['DATABASE_URL', 'NEXTAUTH_URL', 'NEXTAUTH_SECRET', 'ORCHESTRATOR_KEY', 'ORCHESTRATOR_DATA']
+  for (const name of [...theirs, 'SCRIPTED_URL']) delete process.env[name]
   dataDir = mkdtempSync(path.join(tmpdir(), 'orchestrator-killed-'))
   product = await startProduct({ port: 3460, dataDir, build: false })
 })

@@ -79,6 +79,9 @@ test('a viewer joins by a link, sees the project, and can change nothing', async
     const row = page.getByRole('table', { name: 'Members' }).getByRole('row').filter({ hasText: 'Bo Viewer' })
     await row.getByRole('button', { name: 'Remove Bo Viewer' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+    // An open dialog hides the table behind it, which would look like an empty one.
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+    await expect(page.getByRole('table', { name: 'Members' })).toBeVisible()
     await expect(row).toHaveCount(0)
     await bo.goto(project)
     await expect(bo.getByRole('heading', { level: 1 })).toHaveText('You are not a member of an organization')
