@@ -129,11 +129,14 @@ function titleFrom(file: string): string | undefined {
 /** Prints what happened since the last look, one line an event. */
 async function printNews(scope: Scope, requirementId: string, after: bigint): Promise<bigint> {
   const events = await readEvents(scope, { after, limit: 500 })
-  for (const event of events) {
-    if (event.requirementId !== requirementId) continue
-    const payload = event.payload as { ref?: string; title?: string }
-    const names = { requirement: 'The requirement', task: payload.ref ?? 'the task' }
-    const { text, tone } = describeEvent({ type: event.type, actor: event.actor, payload, names })
+  const mine = events.filter((event) => event.requirementId === requirementId)
+  if (mine.length === 0) return events.at(-1)?.sequence ?? after
+  const { number } = await database().requirement.findUniqueOrThrow({ where: { id: requirementId } })
+  const tasks = await database().task.findMany({ where: { requirementId }, select: { id: true, ref: true } })
+  const refs = new Map(tasks.map((task) => [task.id, task.ref]))
+  for (const event of mine) {
+    const names = { requirement: `R${number}`, task: refs.get(event.taskId ?? '') }
+    const { text, tone } = describeEvent({ type: event.type, actor: event.actor, payload: event.payload, names })
     const colour = { neutral: 'dim', running: 'cyan', good: 'green', bad: 'red', 'needs-you': 'yellow' } as const
     say(`${paint('dim', event.at.toISOString().slice(11, 19))}  ${paint(colour[tone], text)}`)
   }
