@@ -2,51 +2,26 @@
 
 import { useMutation } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
-import { useState } from 'react'
-import { errorText, useTRPC } from '#components/providers/trpc'
+import { useTRPC } from '#components/providers/trpc'
+import { ConfirmButton } from '#components/shell/confirm-button'
 import { Badge } from '#components/ui/badge'
-import { Button } from '#components/ui/button'
-import { Dialog, DialogClose } from '#components/ui/dialog'
 import { Empty } from '#components/ui/empty'
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
 import { Time } from '#components/ui/time'
-import { toast } from '#components/ui/toast'
 import type { ApiTokenSummary } from '#server/api-keys/model'
 
 function RevokeButton({ id, name }: { id: string; name: string }) {
   const trpc = useTRPC()
   const router = useRouter()
-  const [open, setOpen] = useState(false)
-  const revoke = useMutation(
-    trpc.apiKeys.revoke.mutationOptions({
-      onSuccess: () => {
-        setOpen(false)
-        router.refresh()
-      },
-      onError: (error) => toast({ kind: 'error', text: errorText(error) }),
-    }),
-  )
+  const revoke = useMutation(trpc.apiKeys.revoke.mutationOptions({ onSuccess: () => router.refresh() }))
   return (
-    <Dialog
-      open={open}
-      onOpenChange={setOpen}
-      trigger={
-        <Button size="small">
-          Revoke<span className="sr-only"> {name}</span>
-        </Button>
-      }
+    <ConfirmButton
+      label="Revoke"
+      of={name}
       title={`Revoke ${name}?`}
       description="Programs that use it are refused from now on. It can’t be undone."
-      actions={
-        <>
-          <DialogClose asChild>
-            <Button>Keep it</Button>
-          </DialogClose>
-          <Button variant="danger" busy={revoke.isPending} onClick={() => revoke.mutate({ id })}>
-            Revoke
-          </Button>
-        </>
-      }
+      keep="Keep it"
+      onConfirm={() => revoke.mutateAsync({ id })}
     />
   )
 }

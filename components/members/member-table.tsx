@@ -4,9 +4,9 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import { errorText, useTRPC } from '#components/providers/trpc'
+import { ConfirmButton } from '#components/shell/confirm-button'
 import { Badge } from '#components/ui/badge'
 import { Button } from '#components/ui/button'
-import { Dialog, DialogClose } from '#components/ui/dialog'
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
 import { Time } from '#components/ui/time'
 import { toast } from '#components/ui/toast'
@@ -69,38 +69,15 @@ function RoleForm({ member, offered }: { member: MemberView; offered: readonly R
 function RemoveButton({ member, you }: { member: MemberView; you: boolean }) {
   const trpc = useTRPC()
   const reread = useReread()
-  const [open, setOpen] = useState(false)
-  const remove = useMutation(
-    trpc.members.remove.mutationOptions({
-      onSuccess: () => {
-        setOpen(false)
-        return reread()
-      },
-      onError: (error) => toast({ kind: 'error', text: errorText(error) }),
-    }),
-  )
+  const remove = useMutation(trpc.members.remove.mutationOptions({ onSuccess: () => reread() }))
   return (
-    <Dialog
-      open={open}
-      onOpenChange={setOpen}
-      trigger={
-        <Button size="small">
-          {you ? 'Leave' : 'Remove'}
-          <span className="sr-only"> {you ? 'the organization' : nameOf(member)}</span>
-        </Button>
-      }
+    <ConfirmButton
+      label={you ? 'Leave' : 'Remove'}
+      of={you ? 'the organization' : nameOf(member)}
       title={you ? 'Leave this organization?' : `Remove ${nameOf(member)}?`}
       description={`${you ? 'You lose' : 'They lose'} access at once. API tokens ${you ? 'you' : 'they'} made and invites ${you ? 'you' : 'they'} sent stop working; what was done stays. Coming back needs a new invite.`}
-      actions={
-        <>
-          <DialogClose asChild>
-            <Button>{you ? 'Stay' : 'Keep'}</Button>
-          </DialogClose>
-          <Button variant="danger" busy={remove.isPending} onClick={() => remove.mutate({ userId: member.userId })}>
-            {you ? 'Leave' : 'Remove'}
-          </Button>
-        </>
-      }
+      keep={you ? 'Stay' : 'Keep'}
+      onConfirm={() => remove.mutateAsync({ userId: member.userId })}
     />
   )
 }

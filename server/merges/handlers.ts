@@ -1,13 +1,13 @@
 import { systemScope } from '#server/auth/gate'
 import type { Scope } from '#server/auth/model'
 import type { JobData } from '#server/kernel/job'
-import type { Acceptance } from '#server/planner/model'
 import { database } from '#server/platform/database/client'
 import type { Merge, Run, Task } from '#server/platform/database/generated/client'
 import { withLock } from '#server/platform/database/lock'
 import { transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
-import { executeProof } from '#server/proofs/evidence'
+import { executeProof, orderFor } from '#server/proofs/evidence'
+import { describeFailures } from '#server/proofs/rules/failures'
 import { presentMain } from '#server/workspaces/ensure'
 import { advanceMain, closeWorktree, mergeOnto } from '#server/workspaces/git'
 import { describeConflicts } from './rules/conflict'
@@ -47,16 +47,7 @@ async function mergeOne(order: Order): Promise<void> {
     const merged = await ontoMain(order, main)
     if (!merged.ok) return end(order, 'conflict', describeConflicts(merged.conflicts))
     const count = await executeProof(
-      {
-        organizationId: task.organizationId,
-        projectId: task.projectId,
-        taskId: task.id,
-        runId: run.id,
-        attempt: run.attempt,
-        phase: 'merge',
-        commit: merged.commit,
-        acceptance: task.acceptance as Acceptance[],
-      },
+      orderFor(task, { runId: run.id, attempt: run.attempt, phase: 'merge', commit: merged.commit }),
       order.signal,
     )
     if (count.failed > 0) return end(order, 'checks_failed', await failures(task.id, merged.commit))
@@ -93,13 +84,7 @@ async function clearAway(task: Task): Promise<void> {
 }
 
 async function failures(taskId: string, commit: string): Promise<string> {
-  const checks = await database().check.findMany({ where: { taskId, commit, phase: 'merge', passed: false } })
-  return checks
-    .map(
-      (check) =>
-        `\`${check.command}\` ended with exit code ${check.exitCode ?? 'none'}:\n${check.output.slice(-4_000)}`,
-    )
-    .join('\n\n')
+  return describeFailures(await database().check.findMany({ where: { taskId, commit, phase: 'merge', passed: false } }))
 }
 
 async function end(order: Order, status: string, detail: string, onto?: string, merged?: string): Promise<void> {

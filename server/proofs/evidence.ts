@@ -2,8 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cleanText } from '#server/kernel/clean-text'
+import { shorten } from '#server/kernel/shorten'
 import type { Acceptance } from '#server/planner/model'
 import { database } from '#server/platform/database/client'
+import type { Task } from '#server/platform/database/generated/client'
 import { maskSecrets } from '#server/platform/logging/redact'
 import { sandboxRunner } from '#server/sandbox/registry'
 import { checkoutClean, treeHash } from '#server/workspaces/git'
@@ -15,6 +17,12 @@ const COMMAND_MS = 10 * 60_000
 const OUTPUT_KEPT = 60_000
 
 export type Phase = 'task' | 'merge' | 'final'
+
+/** The order for a task's own acceptance commands. */
+export function orderFor(task: Task, what: Pick<ProofOrder, 'runId' | 'attempt' | 'phase' | 'commit'>): ProofOrder {
+  const { organizationId, projectId, id: taskId } = task
+  return { organizationId, projectId, taskId, acceptance: task.acceptance as Acceptance[], ...what }
+}
 
 export interface ProofOrder {
   organizationId: string
@@ -102,17 +110,11 @@ async function store(
       exitCode: result.exitCode,
       timedOut: result.timedOut,
       durationMs: Math.round(result.durationMs),
-      output: shorten(cleanText(maskSecrets(result.output))),
+      output: shorten(cleanText(maskSecrets(result.output)), OUTPUT_KEPT),
       treeHash: tree,
       passed: result.exitCode === 0,
       proves,
       todo,
     },
   })
-}
-
-function shorten(output: string): string {
-  if (output.length <= OUTPUT_KEPT) return output
-  const half = OUTPUT_KEPT / 2
-  return `${output.slice(0, half)}\n… ${output.length - OUTPUT_KEPT} characters left out …\n${output.slice(-half)}`
 }

@@ -3,13 +3,12 @@ import type { Scope } from '#server/auth/model'
 import { raiseDecision } from '#server/decisions/commands'
 import { AppError } from '#server/kernel/app-error'
 import type { JobData } from '#server/kernel/job'
-import type { Acceptance } from '#server/planner/model'
 import { database } from '#server/platform/database/client'
 import type { Task } from '#server/platform/database/generated/client'
 import { transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { presentMain } from '#server/workspaces/ensure'
-import { executeProof } from './evidence'
+import { executeProof, orderFor } from './evidence'
 
 /** Job `prove-task`: the acceptance commands on the commit that a run made. */
 export async function proveTask(job: JobData, signal: AbortSignal): Promise<void> {
@@ -19,16 +18,7 @@ export async function proveTask(job: JobData, signal: AbortSignal): Promise<void
   if (task.status !== 'proving' || !run.commit) return
   try {
     const count = await executeProof(
-      {
-        organizationId: task.organizationId,
-        projectId: task.projectId,
-        taskId: task.id,
-        runId: run.id,
-        attempt: run.attempt,
-        phase: 'task',
-        commit: run.commit,
-        acceptance: task.acceptance as Acceptance[],
-      },
+      orderFor(task, { runId: run.id, attempt: run.attempt, phase: 'task', commit: run.commit }),
       signal,
     )
     await record(scope, task, run.id, count)
@@ -113,16 +103,7 @@ export async function verifyRequirement(job: JobData, signal: AbortSignal): Prom
   let failed = 0
   for (const task of tasks) {
     const count = await executeProof(
-      {
-        organizationId: task.organizationId,
-        projectId: task.projectId,
-        taskId: task.id,
-        runId: null,
-        attempt: task.attempt,
-        phase: 'final',
-        commit,
-        acceptance: task.acceptance as Acceptance[],
-      },
+      orderFor(task, { runId: null, attempt: task.attempt, phase: 'final', commit }),
       signal,
     )
     passed += count.passed

@@ -206,47 +206,34 @@ export async function layAside(
   })
 }
 
-export async function finishRun(
+/** Writes how a run ended and tells it, if the lease still holds. */
+async function endRun(scope: Scope, lease: Lease, data: Prisma.RunUpdateInput, event: EventDraft): Promise<void> {
+  await transaction(async (tx) => {
+    await holdLease(tx, lease)
+    await tx.run.update({ where: { id: lease.runId }, data: { ...data, endedAt: new Date() } })
+    await append(tx, scope, [event])
+  })
+}
+
+export function finishRun(
   scope: Scope,
   lease: Lease,
   run: Run,
   ending: { result: unknown; baseCommit?: string; commit?: string },
 ): Promise<void> {
-  await transaction(async (tx) => {
-    await holdLease(tx, lease)
-    await tx.run.update({
-      where: { id: run.id },
-      data: {
-        status: 'finished',
-        endedAt: new Date(),
-        result: cleanJson(ending.result ?? null) as Prisma.InputJsonValue,
-        baseCommit: ending.baseCommit,
-        commit: ending.commit,
-      },
-    })
-    await append(tx, scope, [runEvent(run, 'run.finished', { purpose: run.purpose, attempt: run.attempt })])
-  })
+  const result = cleanJson(ending.result ?? null) as Prisma.InputJsonValue
+  const event = runEvent(run, 'run.finished', { purpose: run.purpose, attempt: run.attempt })
+  return endRun(scope, lease, { ...ending, status: 'finished', result }, event)
 }
 
-export async function failRun(
+export function failRun(
   scope: Scope,
   lease: Lease,
   run: Run,
   failure: { code: string; message: string; details?: unknown },
 ): Promise<void> {
-  await transaction(async (tx) => {
-    await holdLease(tx, lease)
-    await tx.run.update({
-      where: { id: run.id },
-      data: {
-        status: 'failed',
-        endedAt: new Date(),
-        errorCode: failure.code,
-        errorMessage: cleanText(failure.message),
-        result: failure.details === undefined ? undefined : (cleanJson(failure.details) as Prisma.InputJsonValue),
-      },
-    })
-    const payload = { purpose: run.purpose, attempt: run.attempt, code: failure.code, message: failure.message }
-    await append(tx, scope, [runEvent(run, 'run.failed', payload)])
-  })
+  const { code, message, details } = failure
+  const result = details === undefined ? undefined : (cleanJson(details) as Prisma.InputJsonValue)
+  const event = runEvent(run, 'run.failed', { purpose: run.purpose, attempt: run.attempt, code, message })
+  return endRun(scope, lease, { status: 'failed', errorCode: code, errorMessage: cleanText(message), result }, event)
 }

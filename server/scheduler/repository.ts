@@ -18,6 +18,7 @@ const RECENT_RUNS = 20
 export async function loadFacts(tx: Transaction, scope: Scope, requirement: Requirement): Promise<Facts> {
   const project = await tx.project.findUniqueOrThrow({ where: { id: requirement.projectId } })
   const plan = await tx.plan.findFirst({ where: { requirementId: requirement.id }, orderBy: { revision: 'desc' } })
+  const content = plan && planSchema.parse(plan.content)
   const runs = await tx.run.findMany({ where: { requirementId: requirement.id }, orderBy: { createdAt: 'asc' } })
   const decisions = await tx.decision.findMany({
     where: { requirementId: requirement.id },
@@ -37,8 +38,8 @@ export async function loadFacts(tx: Transaction, scope: Scope, requirement: Requ
       id: plan.id,
       revision: plan.revision,
       status: plan.status,
-      questions: planSchema.parse(plan.content).questions,
-      tasks: planSchema.parse(plan.content).tasks.length,
+      questions: content?.questions ?? [],
+      tasks: content?.tasks.length ?? 0,
     },
     planRuns: runs.filter((run) => run.purpose === 'plan').map(toRunFact),
     tasks: plan?.status === 'accepted' ? await loadTasks(tx, plan.id, runs) : [],

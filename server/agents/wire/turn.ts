@@ -108,3 +108,8 @@ export async function listedModels(
     exchange.close()
   }
 }
+
+/** Names the run to whoever reads the provider's or a gateway's log. */
+export function runHeaders(context: TurnContext): Record<string, string> {
+  return context.runId ? { 'x-orchestrator-run': context.runId } : {}
+}

@@ -1,3 +1,4 @@
+import { shorten } from '#server/kernel/shorten'
 import { sandboxRunner } from '#server/sandbox/registry'
 import { commandVerdict } from '#server/sandbox/rules/command-policy'
 import type { Tool } from './tool'
@@ -20,11 +21,5 @@ export const runCommand: Tool<'run_command'> = async ({ command, timeout_seconds
     ? `stopped after ${timeout_seconds} s`
     : `exit code ${result.exitCode ?? `none (${result.signal})`}`
   context.log.write('tool', `run_command · ${end} · ${(result.durationMs / 1000).toFixed(1)} s\n`)
-  return { kind: 'done', isError: false, output: `${end}\n${shorten(result.output)}` }
-}
-
-function shorten(output: string): string {
-  if (output.length <= OUTPUT_KEPT) return output
-  const half = OUTPUT_KEPT / 2
-  return `${output.slice(0, half)}\n… ${output.length - OUTPUT_KEPT} characters left out …\n${output.slice(-half)}`
+  return { kind: 'done', isError: false, output: `${end}\n${shorten(result.output, OUTPUT_KEPT)}` }
 }

@@ -239,6 +239,15 @@ test('planning: start, propose, another agent after a failure, then a question',
   expect(planning('submitted', { agents: [coder] })).toMatchObject([{ kind: 'raise', question: { kind: 'no_agent' } }])
 })
 
+test('"stop" is carried out wherever planning stood and whichever question it was given to', () => {
+  const failed = run({ agentId: 'analyst', status: 'failed' })
+  for (const kind of ['no_agent', 'plan_failed'] as const) {
+    const decisions = [aboutPlan({ kind, answer: 'cancel' })]
+    expect(planning('submitted', { decisions })).toMatchObject([{ kind: 'cancel-requirement' }])
+    expect(planning('planning', { decisions, planRuns: [failed] })).toMatchObject([{ kind: 'cancel-requirement' }])
+  }
+})
+
 test('approval: asked when the project wants it or statements are left open; carried out as answered', () => {
   expect(planning('plan_review', { plan: proposed() })).toMatchObject([
     { kind: 'raise', question: { kind: 'plan_approval' } },

@@ -7,9 +7,10 @@ export function planSteps(facts: Facts): Step[] {
   // A person has the next word: nothing else may move, or the same question would be put twice.
   if (facts.decisions.some((decision) => decision.status === 'open' && decision.taskId === null)) return []
   const { status } = facts.requirement
-  if (status === 'submitted') return startPlanning(facts)
-  if (status === 'planning') return whilePlanning(facts)
-  return afterApproval(facts)
+  if (status === 'plan_review') return afterApproval(facts)
+  const stop = stopped(facts)
+  if (stop) return [stop]
+  return status === 'planning' ? whilePlanning(facts) : choosePlanner(facts)
 }
 
 function latest(facts: Facts, kind: DecisionFact['kind']): DecisionFact | undefined {
@@ -35,16 +36,19 @@ function runsThisRound(facts: Facts): Facts['planRuns'] {
   return facts.planRuns.filter((run) => Math.floor(run.attempt / ROUND) === currentRound(facts))
 }
 
-function startPlanning(facts: Facts): Step[] {
-  const blocked = latest(facts, 'no_agent')
-  if (blocked?.status === 'answered' && blocked.answer === 'cancel') {
-    return [{ kind: 'cancel-requirement', reason: 'No agent could plan it, and it was decided to stop.' }]
+/** "Stop" counts whichever question it was given to, and wherever planning stood. */
+function stopped(facts: Facts): Step | null {
+  const reasons = {
+    no_agent: 'No agent could plan it, and it was decided to stop.',
+    plan_failed: 'No agent made a usable plan, and it was decided to stop.',
+  } as const
+  for (const kind of ['no_agent', 'plan_failed'] as const) {
+    const decision = latest(facts, kind)
+    if (decision?.status === 'answered' && decision.answer === 'cancel') {
+      return { kind: 'cancel-requirement', reason: reasons[kind] }
+    }
   }
-  const failed = latest(facts, 'plan_failed')
-  if (failed?.status === 'answered' && failed.answer === 'cancel') {
-    return [{ kind: 'cancel-requirement', reason: 'No agent made a usable plan, and it was decided to stop.' }]
-  }
-  return choosePlanner(facts)
+  return null
 }
 
 function choosePlanner(facts: Facts): Step[] {
@@ -66,21 +70,16 @@ function whilePlanning(facts: Facts): Step[] {
   const run = facts.planRuns.at(-1)
   if (run?.status === 'finished') return [{ kind: 'propose-plan', runId: run.id }]
   if (run?.status !== 'failed') return []
-  const question = latest(facts, 'plan_failed')
-  if (question?.status === 'answered' && question.answer === 'cancel') {
-    return [{ kind: 'cancel-requirement', reason: 'No agent made a usable plan, and it was decided to stop.' }]
-  }
   return choosePlanner(facts)
 }
 
 function afterApproval(facts: Facts): Step[] {
   if (facts.plan?.status !== 'proposed') return []
-  const key = approvalKey(facts)
   const decision = facts.decisions.findLast((candidate) => candidate.kind === 'plan_approval')
   const approvals = count(facts, 'plan_approval')
   if (approvals < facts.plan.revision) {
     const mustAsk = facts.project.planApproval === 'ask' || facts.plan.questions.length > 0
-    return mustAsk ? [{ kind: 'raise', question: approval(facts, key) }] : [{ kind: 'accept-plan' }]
+    return mustAsk ? [{ kind: 'raise', question: approval(facts, facts.plan) }] : [{ kind: 'accept-plan' }]
   }
   if (decision?.status !== 'answered') return []
   if (decision.answer === 'approve') return [{ kind: 'accept-plan' }]
@@ -88,12 +87,7 @@ function afterApproval(facts: Facts): Step[] {
   return [{ kind: 'cancel-requirement', reason: decision.comment || 'The plan was not approved.' }]
 }
 
-function approvalKey(facts: Facts): string {
-  return `${facts.requirement.id}:plan_approval:${facts.plan?.revision ?? 0}`
-}
-
-function approval(facts: Facts, dedupeKey: string): Question {
-  const plan = facts.plan as NonNullable<Facts['plan']>
+function approval(facts: Facts, plan: NonNullable<Facts['plan']>): Question {
   const asked = plan.questions.length
   const open =
     asked === 0
@@ -126,7 +120,7 @@ function approval(facts: Facts, dedupeKey: string): Question {
       asked === 0
         ? 'The plan passed every check of the validator.'
         : 'What can be proven gets built; the rest is reported, not guessed.',
-    dedupeKey,
+    dedupeKey: `${facts.requirement.id}:plan_approval:${plan.revision}`,
   }
 }
 

@@ -1,3 +1,4 @@
+import { describeFailures } from '#server/proofs/rules/failures'
 import type { Review } from '#server/runs/model'
 import { isEnded } from '#server/tasks/model'
 import { assign, describeRefusals } from './assign'
@@ -7,9 +8,6 @@ import type { Step } from './steps'
 
 /** Attempts one agent gets at a task before another one is asked. */
 export const ATTEMPTS_PER_AGENT = 3
-
-/** Characters of a command's output that an agent gets to read again. */
-const FEEDBACK_OUTPUT = 4_000
 
 /** Failures that the same agent would only repeat: its key, its credit, its model. */
 const agentIsAtFault: ReadonlySet<string> = new Set([
@@ -123,19 +121,16 @@ function whileProving(task: TaskFact, facts: Facts): Step[] {
   if (!run || !complete) return []
   const failed = task.checks.filter((check) => !check.passed)
   if (failed.length > 0) {
-    const feedback = failed
-      .map((check) => `\`${check.command}\` ended with exit code ${check.exitCode ?? 'none'}:\n${tail(check.output)}`)
-      .join('\n\n')
     const reason = `${failed.length} of ${task.checks.length} checks failed: ${failed[0]?.command ?? ''}`
     return [
-      sendBack(task, `The orchestrator re-ran your acceptance commands in a clean checkout.\n\n${feedback}`, reason),
+      sendBack(
+        task,
+        `The orchestrator re-ran your acceptance commands in a clean checkout.\n\n${describeFailures(failed)}`,
+        reason,
+      ),
     ]
   }
   return startReview(task, run, facts)
-}
-
-function tail(output: string): string {
-  return output.length <= FEEDBACK_OUTPUT ? output : `…${output.slice(-FEEDBACK_OUTPUT)}`
 }
 
 function startReview(task: TaskFact, run: RunFact, facts: Facts): Step[] {

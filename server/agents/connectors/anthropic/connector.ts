@@ -2,7 +2,7 @@ import Anthropic from '@anthropic-ai/sdk'
 import type { Connector, TurnContext } from '#server/agents/ports'
 import type { DialPolicy } from '#server/agents/wire/dial'
 import type { Exchange } from '#server/agents/wire/exchange'
-import { listedModels, readTurn, sdkTimeout } from '#server/agents/wire/turn'
+import { listedModels, readTurn, runHeaders, sdkTimeout } from '#server/agents/wire/turn'
 import { MessageReader } from './from-stream'
 import { toRequest } from './to-request'
 
@@ -35,7 +35,7 @@ export function anthropicConnector(policy: DialPolicy): Connector {
         open: (exchange) =>
           clientFor(context, exchange).messages.create(toRequest(prompt, context), {
             signal: exchange.signal,
-            headers: context.runId ? { 'x-orchestrator-run': context.runId } : {},
+            headers: runHeaders(context),
           }),
       }),
     listModels: (context, signal) =>

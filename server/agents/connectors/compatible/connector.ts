@@ -1,8 +1,9 @@
-import OpenAI from 'openai'
+import type OpenAI from 'openai'
 import type { Connector, TurnContext } from '#server/agents/ports'
 import type { DialPolicy } from '#server/agents/wire/dial'
 import type { Exchange } from '#server/agents/wire/exchange'
-import { listedModels, readTurn, sdkTimeout } from '#server/agents/wire/turn'
+import { openaiClient } from '#server/agents/wire/openai-client'
+import { listedModels, readTurn, runHeaders } from '#server/agents/wire/turn'
 import { ChatReader } from './from-stream'
 import { toRequest } from './to-request'
 
@@ -10,17 +11,8 @@ import { toRequest } from './to-request'
 const DEFAULT_BASE_URL = 'https://api.deepseek.com'
 
 function clientFor(context: Pick<TurnContext, 'apiKey' | 'baseUrl'>, exchange: Exchange): OpenAI {
-  return new OpenAI({
-    // Local servers need no key, the SDK does.
-    apiKey: context.apiKey || 'none',
-    baseURL: context.baseUrl ?? DEFAULT_BASE_URL,
-    organization: null,
-    project: null,
-    fetch: exchange.fetch,
-    maxRetries: 0,
-    timeout: sdkTimeout(exchange),
-    logLevel: 'off',
-  })
+  // Local servers need no key, the SDK does.
+  return openaiClient({ apiKey: context.apiKey || 'none', baseURL: context.baseUrl ?? DEFAULT_BASE_URL }, exchange)
 }
 
 /** Any server that speaks Chat Completions: DeepSeek, Ollama, LM Studio, vLLM. */
@@ -38,7 +30,7 @@ export function compatibleConnector(policy: DialPolicy): Connector {
         open: (exchange) =>
           clientFor(context, exchange).chat.completions.create(toRequest(prompt, context), {
             signal: exchange.signal,
-            headers: context.runId ? { 'x-orchestrator-run': context.runId } : {},
+            headers: runHeaders(context),
           }),
       }),
     listModels: (context, signal) =>

@@ -1,25 +1,16 @@
-import OpenAI from 'openai'
+import type OpenAI from 'openai'
 import type { Connector, TurnContext } from '#server/agents/ports'
 import type { DialPolicy } from '#server/agents/wire/dial'
 import type { Exchange } from '#server/agents/wire/exchange'
-import { listedModels, readTurn, sdkTimeout } from '#server/agents/wire/turn'
+import { openaiClient } from '#server/agents/wire/openai-client'
+import { listedModels, readTurn, runHeaders } from '#server/agents/wire/turn'
 import { ResponseReader } from './from-stream'
 import { toRequest } from './to-request'
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1'
 
 function clientFor(context: Pick<TurnContext, 'apiKey' | 'baseUrl'>, exchange: Exchange): OpenAI {
-  return new OpenAI({
-    apiKey: context.apiKey,
-    baseURL: context.baseUrl ?? DEFAULT_BASE_URL,
-    // null keeps the SDK from taking these from the environment of whoever started the server
-    organization: null,
-    project: null,
-    fetch: exchange.fetch,
-    maxRetries: 0,
-    timeout: sdkTimeout(exchange),
-    logLevel: 'off',
-  })
+  return openaiClient({ apiKey: context.apiKey, baseURL: context.baseUrl ?? DEFAULT_BASE_URL }, exchange)
 }
 
 /** Codex-class models over the Responses API, streamed, nothing stored at the provider. */
@@ -37,7 +28,7 @@ export function openaiConnector(policy: DialPolicy): Connector {
         open: (exchange) =>
           clientFor(context, exchange).responses.create(toRequest(prompt, context), {
             signal: exchange.signal,
-            headers: context.runId ? { 'x-orchestrator-run': context.runId } : {},
+            headers: runHeaders(context),
           }),
       }),
     listModels: (context, signal) =>
