@@ -18,7 +18,7 @@ process.env.CHECKPOINT_DISABLE ??= '1'
 
 export default defineConfig({
   schema: 'prisma',
-  migrations: { path: 'prisma/migrations', seed: 'tsx prisma/seed.ts' },
+  migrations: { path: 'prisma/migrations' },
   datasource: {
     // Not Prisma's `env()` helper: it throws when the variable is absent, even for `prisma generate`.
     url: process.env.DATABASE_URL ?? 'postgresql://postgres@127.0.0.1:5432/orchestrator',

@@ -1,5 +1,5 @@
 import { PlainShell } from '#components/shell/plain-shell'
-import { ButtonLink } from '#components/ui/link'
+import { PlainButtonLink } from '#components/ui/plain'
 
 export default function NotFound() {
   return (
@@ -10,9 +10,9 @@ export default function NotFound() {
           It may have been removed, the address may be incomplete, or it belongs to an organization you are not a member
           of.
         </p>
-        <ButtonLink href="/projects" variant="primary" className="self-start">
+        <PlainButtonLink href="/projects" variant="primary" className="self-start">
           Go to the projects
-        </ButtonLink>
+        </PlainButtonLink>
       </main>
     </PlainShell>
   )

@@ -1,5 +1,7 @@
 import type { Browser, Page } from 'playwright'
+import { mintLink } from '#server/decisions/links'
 import { database } from '#server/platform/database/client'
+import { transaction } from '#server/platform/database/transaction'
 import { ensureDemoProject } from '#server/setup/commands'
 import { ready } from '../e2e/fixtures'
 import { submitSampleText, untilClosed, withBrowser, withProduct } from './product'
@@ -14,6 +16,8 @@ interface Target {
   name: string
   path: string
   budget: number
+  /** what somebody opens who is not signed in */
+  signedOut?: boolean
 }
 
 interface Weight {
@@ -74,7 +78,10 @@ async function prepare(): Promise<Target[]> {
     decision = await database().decision.findFirst({ where: { requirementId: waiting, status: 'open' } })
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
+  const decisionId = decision.id
   const task = await database().task.findFirstOrThrow({ where: { requirementId: done }, orderBy: { ref: 'asc' } })
+  const person = await database().user.findFirstOrThrow()
+  const link = await transaction((tx) => mintLink(tx, scope, { decisionId, userId: person.id, channel: 'email' }))
   const project = `/projects/${projectId}`
   const requirement = `${project}/requirements/${done}`
   const { plain, shell } = BUDGETS
@@ -86,7 +93,10 @@ async function prepare(): Promise<Target[]> {
     { name: 'requirement, graph', path: `${requirement}?view=graph`, budget: BUDGETS.requirement },
     { name: 'task, transcript', path: `${project}/tasks/${task.id}?tab=transcript`, budget: BUDGETS.task },
     { name: 'task, diff', path: `${project}/tasks/${task.id}?tab=diff`, budget: BUDGETS.task },
-    { name: 'decision', path: `/decisions/${decision.id}`, budget: plain },
+    { name: 'requirement, plan', path: `${requirement}/plan`, budget: BUDGETS.requirement },
+    { name: 'signals', path: `${project}/signals`, budget: shell },
+    { name: 'link to a decision', path: link, budget: plain, signedOut: true },
+    { name: 'decision', path: `/decisions/${decisionId}`, budget: plain },
     { name: 'decisions', path: '/decisions', budget: shell },
     { name: 'agents', path: '/agents', budget: shell },
     { name: 'keys', path: '/settings/keys', budget: shell },
@@ -107,7 +117,7 @@ await withProduct({}, async (product) => {
     await add({ name: 'setup', path: setup, budget: BUDGETS.plain }, null)
     const page = await signedIn()
     await page.goto('about:blank')
-    for (const target of await prepare()) await add(target, page)
+    for (const target of await prepare()) await add(target, target.signedOut ? null : page)
   })
 })
 

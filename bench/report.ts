@@ -10,6 +10,7 @@ export interface Spread {
   count: number
   p50: number
   p95: number
+  p99: number
   max: number
 }
 
@@ -19,8 +20,11 @@ const round = (value: number) => Math.round(value * 10) / 10
 export function spread(values: number[]): Spread {
   const sorted = [...values].sort((one, other) => one - other)
   const at = (share: number) => round(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN)
-  return { count: sorted.length, p50: at(0.5), p95: at(0.95), max: at(1) }
+  return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) }
 }
+
+/** How many times as much, to a hundredth. */
+export const ratio = (value: number, base: number) => Math.round((value / base) * 100) / 100
 
 type Cell = string | number
 

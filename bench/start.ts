@@ -9,7 +9,7 @@ import { database } from '#server/platform/database/client'
 import { inheritedEnvironment } from '#server/platform/env/inherited'
 import { ensureDemoProject } from '#server/setup/commands'
 import { forgetForeignSettings, submitSampleText, temporaryFolder, untilClosed, withProduct } from './product'
-import { keep, printTable, spread } from './report'
+import { keep, printTable, ratio, spread } from './report'
 
 const ROUNDS = 3
 /** Seconds: what people are promised, or put up with. */
@@ -139,7 +139,6 @@ const starts = await measureStarts()
 const requirement = await measureRequirement(given.pace)
 
 const limit = spread(starts.webAlone).p50
-const ratio = (seconds: number, base: number) => Math.round((seconds / base) * 100) / 100
 const row = (name: string, values: number[], budget: number | '') => {
   const { p50, max } = spread(values)
   return [name, p50, max, budget, budget === '' ? '' : ratio(p50, budget), ratio(p50, limit)]

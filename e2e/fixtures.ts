@@ -42,6 +42,22 @@ export function projectPath(page: Page): string {
   return path
 }
 
+/** Changes something as the signed-in page does, for what a spec only needs to be there. What the procedure returned. */
+export async function mutate(page: Page, path: string, input: object): Promise<Record<string, string>> {
+  const answer = await page.request.post(`/api/trpc/${path}`, {
+    headers: { origin: new URL(page.url()).origin, 'sec-fetch-site': 'same-origin' },
+    data: { json: input },
+  })
+  expect(answer.status(), `${path}: ${await answer.text()}`).toBe(200)
+  return (await answer.json()).result.data.json
+}
+
+/** Makes a scripted project for one spec alone: unfinished work of others would keep its files. Its path. */
+export async function ownProject(page: Page, name: string): Promise<string> {
+  const { id } = await mutate(page, 'projects.create', { name: `${name} ${Date.now()}`, providerMode: 'scripted' })
+  return `/projects/${id}`
+}
+
 /** A page that has shown what it has to show: data is there, and the browser may already be connected or not. */
 export async function ready(page: Page): Promise<void> {
   await expect(page.getByRole('main')).toHaveAttribute('data-state', /^(ready|empty|denied)$/)

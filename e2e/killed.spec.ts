@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'playwright/test'
@@ -21,10 +21,28 @@ test.afterAll(async () => {
   for (const folder of [product?.databaseFolder, dataDir]) if (folder) rmSync(folder, { recursive: true, force: true })
 })
 
-function kill(name: 'web' | 'worker'): void {
+/** @returns the process that was killed */
+function kill(name: 'web' | 'worker'): number {
   const id = product.idOf(name)
   if (!id) throw new Error(`${name} is not running`)
   process.kill(id, 'SIGKILL')
+  return id
+}
+
+/** Waits for the process that the launcher starts instead, and holds it before it can answer anybody. */
+async function holdNext(name: 'web', killed: number): Promise<number> {
+  let id: number | undefined
+  await expect
+    .poll(
+      () => {
+        id = product.idOf(name)
+        return id !== undefined && id !== killed && existsSync(`/proc/${id}`)
+      },
+      { timeout: 60_000, intervals: [20] },
+    )
+    .toBe(true)
+  process.kill(id as number, 'SIGSTOP')
+  return id as number
 }
 
 test('web and worker are killed with -9 in the middle: the open page says so, comes back, and sees the end', async ({
@@ -41,8 +59,10 @@ test('web and worker are killed with -9 in the middle: the open page says so, co
   await expect(main.getByText(/Running|Checking|Reviewing|Merging/i).first()).toBeVisible({ timeout: 60_000 })
 
   kill('worker')
-  kill('web')
+  // The launcher starts it again within a second or two, which the page does not even mention: so that one is held.
+  const next = await holdNext('web', kill('web'))
   await expect(page.getByText(/Reconnecting|Offline/i).first()).toBeVisible({ timeout: 60_000 })
+  process.kill(next, 'SIGCONT')
 
   // Everything after this comes to the open page by itself: it is never loaded again.
   const other = await context.newPage()

@@ -6,11 +6,18 @@ import { findBrowser } from './browser.mjs'
 process.env.E2E_BROWSER ??= JSON.stringify(await findBrowser())
 const { launch } = JSON.parse(process.env.E2E_BROWSER)
 
+/** Specs that start a product of their own: each in a process of its own, whose environment nobody else has read. */
+const ownProduct = ['ci-failure', 'killed']
+
 export default defineConfig({
   testDir: import.meta.dirname,
   outputDir: path.resolve(import.meta.dirname, '../.data/test-reports/browser'),
   globalSetup: './global-setup.ts',
-  workers: 1, // the specs share one running product
+  projects: [
+    { name: 'shared', testIgnore: ownProduct.map((name) => `${name}.spec.ts`), workers: 1 },
+    ...ownProduct.map((name) => ({ name, testMatch: `${name}.spec.ts` })),
+  ],
+  workers: 2, // one for the specs that share one running product, one for those with their own
   fullyParallel: false,
   timeout: 90_000,
   expect: { timeout: 15_000 },

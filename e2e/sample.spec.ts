@@ -1,12 +1,12 @@
 import { expect, test } from 'playwright/test'
-import { answerNext, enter, openQuestion, projectPath, submitSample } from './fixtures'
+import { answerNext, enter, openQuestion, ownProject, projectPath, submitSample } from './fixtures'
 
 test.describe.configure({ mode: 'serial' })
 test.setTimeout(300_000)
 
 test('the sample: from the link to proven software', async ({ page }) => {
   await enter(page)
-  const project = projectPath(page)
+  const project = await ownProject(page, 'Sample')
   const requirement = await submitSample(page, project)
   const main = page.getByRole('main')
   await expect(page.getByText('Scripted demo: no AI model is called in this project')).toBeVisible()
@@ -50,6 +50,9 @@ test('the sample: from the link to proven software', async ({ page }) => {
   })
 
   await test.step('the diff shows real lines, the transcript who made them', async () => {
+    // The last task only runs what others built; the first one wrote files.
+    await page.goto(`${requirement}?view=list`)
+    await main.getByRole('link', { name: /T1/ }).first().click()
     await page.getByRole('navigation', { name: 'Sides of the task' }).getByRole('link', { name: 'Diff' }).click()
     await expect(page.getByRole('table', { name: /^Changes in / }).first()).toBeVisible()
     await page

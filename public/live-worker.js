@@ -73,7 +73,8 @@ function reconnect(delay = 0) {
 }
 
 function retryLater() {
-  reconnect(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)])
+  // Spread out: all browsers lose a server at the same moment.
+  reconnect(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] * (0.5 + Math.random()))
   tries += 1
 }
 

@@ -1,8 +1,10 @@
 import { agentEvents } from '#server/agents/events'
 import { apiKeyEvents } from '#server/api-keys/events'
 import { authEvents } from '#server/auth/events'
+import { budgetEvents } from '#server/budgets/events'
 import { decisionEvents } from '#server/decisions/events'
 import { mergeEvents } from '#server/merges/events'
+import { notificationEvents } from '#server/notifications/events'
 import { planEvents } from '#server/planner/events'
 import { projectEvents } from '#server/projects/events'
 import { proofEvents } from '#server/proofs/events'
@@ -19,6 +21,7 @@ export const events = {
   ...projectEvents,
   ...secretEvents,
   ...agentEvents,
+  ...budgetEvents,
   ...requirementEvents,
   ...decisionEvents,
   ...runEvents,
@@ -26,6 +29,7 @@ export const events = {
   ...proofEvents,
   ...mergeEvents,
   ...taskEvents,
+  ...notificationEvents,
   ...signalEvents,
 }
 

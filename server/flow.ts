@@ -7,6 +7,8 @@ import type { Lane } from '#server/kernel/job'
 export const jobLanes = {
   /** scheduler/handlers: facts → next steps, under the requirement's lock */
   'advance-requirement': 'quick',
+  /** scheduler/handlers: limits, agents or keys changed, and what waits for room or a provider is looked at */
+  'wake-waiting': 'quick',
   /** runs/handlers: one attempt of an agent at a plan, a task or a review */
   'execute-run': 'long',
   /** proofs/handlers: the acceptance commands of a task, in a clean checkout */
@@ -15,37 +17,98 @@ export const jobLanes = {
   'verify-requirement': 'long',
   /** merges/handlers: the project's queue, one at a time */
   'merge-task': 'long',
-  /** signals/handlers: what an agent noticed */
+  /** runs/handlers: a used-up budget was answered or changed, and what waited goes on */
+  'settle-budget-walls': 'quick',
+  /** signals/handlers: what happened, or what an agent noticed, becomes a signal */
   'record-signal': 'quick',
+  /** signals/handlers: what came in from outside becomes signals */
+  'read-delivery': 'quick',
+  /** signals/handlers: an agent judges what no rule knows */
+  'classify-signal': 'long',
+  /** signals/handlers: the answer to a signal's question is carried out */
+  'act-on-signal': 'quick',
+  /** notifications/handlers: who is told of an event, and by what; what was told is settled */
+  notify: 'quick',
+  /** notifications/handlers: one message by one channel */
+  'deliver-message': 'message',
+  /** notifications/handlers: an endpoint's events, one after the other */
+  'deliver-webhooks': 'message',
+  /** notifications/handlers: a button pressed in Slack */
+  'answer-from-slack': 'quick',
   /** records/handlers: the readable file in the workspace */
   'write-record': 'long',
 } as const satisfies Record<string, Lane>
 
 export type JobName = keyof typeof jobLanes
 
+/** Jobs that only wake somebody up to look at a requirement's rows: several that wait for the same one are done once. */
+export const coalescedJobs: ReadonlySet<JobName> = new Set<JobName>(['advance-requirement'])
+
 export const flow: Record<string, readonly JobName[]> = {
   'requirement.submitted': ['advance-requirement', 'write-record'],
-  'requirement.cancelled': ['write-record'],
-  'requirement.closed': ['write-record'],
+  'requirement.cancelled': ['write-record', 'record-signal'],
+  'requirement.closed': ['write-record', 'record-signal', 'notify'],
   'plan.proposed': [],
   'plan.accepted': ['advance-requirement', 'write-record'],
+  'plan.revised': ['advance-requirement', 'write-record'],
+  'plan.settled': ['advance-requirement'],
   'task.started': [],
-  'task.sent-back': [],
-  'task.finished': ['advance-requirement'],
-  'task.failed': [],
+  'task.sent-back': ['record-signal'],
+  'task.finished': [],
+  'task.failed': ['record-signal', 'notify'],
+  'actor.overdue': ['record-signal'],
   'run.queued': ['execute-run'],
   'run.started': [],
-  'run.asked': [],
+  'run.held': ['advance-requirement'],
+  'run.asked': ['advance-requirement'],
   'run.finished': ['advance-requirement'],
   'run.failed': ['advance-requirement'],
   'run.signalled': ['record-signal'],
   'proof.requested': ['prove-task'],
   'proof.recorded': ['advance-requirement'],
   'verification.requested': ['verify-requirement'],
-  'verification.recorded': ['advance-requirement'],
+  'verification.recorded': ['advance-requirement', 'record-signal'],
   'merge.queued': ['merge-task'],
   'merge.ended': ['advance-requirement'],
-  'decision.raised': [],
-  'decision.answered': ['advance-requirement', 'write-record'],
-  'signal.raised': ['write-record'],
+  'decision.raised': ['notify'],
+  'decision.predicted': [],
+  'decision.answered': ['settle-budget-walls', 'advance-requirement', 'write-record', 'act-on-signal', 'notify'],
+  'decision.undone': ['advance-requirement', 'write-record', 'notify'],
+  'decision.delegated': ['notify'],
+  'decision.snoozed': [],
+  'decision.held': [],
+  'decision.expired': ['write-record', 'act-on-signal', 'notify'],
+  'decision.withdrawn': ['settle-budget-walls', 'write-record', 'act-on-signal', 'notify'],
+  'precedent.changed': [],
+  'precedent.demoted': [],
+  'agent.created': ['wake-waiting'],
+  'agent.changed': ['wake-waiting'],
+  'agent.enabled': ['wake-waiting'],
+  'agent.disabled': ['wake-waiting'],
+  'credential.added': ['wake-waiting'],
+  'credential.revoked': ['wake-waiting'],
+  'provider-limit.changed': ['wake-waiting'],
+  'organization-limit.changed': ['wake-waiting'],
+  'project-limit.changed': ['wake-waiting'],
+  'budget.changed': ['settle-budget-walls'],
+  'price.changed': ['settle-budget-walls'],
+  'price.removed': [],
+  'signal.raised': ['write-record', 'notify'],
+  'signal.undecided': ['classify-signal'],
+  'signal.repeated': [],
+  'signal.acted': [],
+  'signal.closed': [],
+  'notification.sent': [],
+  'notification.settled': [],
+  'webhook.added': [],
+  'webhook.changed': [],
+  'webhook.secret-rotated': [],
+  'webhook.enabled': [],
+  'webhook.disabled': ['notify'],
+  'webhook.removed': [],
+  'slack.connected': [],
+  'slack.disabled': ['notify'],
+  'slack.removed': [],
+  'slack.person-linked': [],
+  'slack.person-unlinked': [],
 }

@@ -57,6 +57,8 @@ function valuesOf(form: FormData) {
     instructions: text('instructions'),
     maxConcurrent: Number(text('maxConcurrent')),
     maxTurns: Number(text('maxTurns')),
+    maxToolCalls: Number(text('maxToolCalls')),
+    maxMinutes: Number(text('maxMinutes')),
     maxOutputTokens: Number(text('maxOutputTokens')),
   }
 }
@@ -141,10 +143,13 @@ function WorkFields({ agent }: { agent?: AgentLine }) {
 
 function Limits({ agent }: { agent?: AgentLine }) {
   const { maxConcurrent = 4, maxTurns = 40, maxOutputTokens = 16_000 } = agent ?? {}
+  const { maxToolCalls = 400, maxMinutes = 120 } = agent ?? {}
   return (
     <div className="grid gap-4 sm:grid-cols-3">
       <NumberField name="maxConcurrent" label="Runs at once" value={maxConcurrent} min={1} max={64} />
       <NumberField name="maxTurns" label="Turns per run" value={maxTurns} min={1} max={500} />
+      <NumberField name="maxToolCalls" label="Tool calls per run" value={maxToolCalls} min={1} max={5_000} />
+      <NumberField name="maxMinutes" label="Minutes per run" value={maxMinutes} min={1} max={1_440} />
       <NumberField name="maxOutputTokens" label="Tokens per answer" value={maxOutputTokens} min={256} max={200_000} />
     </div>
   )

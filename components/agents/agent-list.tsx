@@ -99,7 +99,10 @@ function AgentCard({ agent, onEdit }: { agent: AgentLine; onEdit?: () => void })
               </code>,
             ],
             ['Price', <Price key="price" price={agent.price} />],
-            ['Limits', `${agent.maxConcurrent} at once, ${agent.maxTurns} turns per run`],
+            [
+              'Limits',
+              `${agent.maxConcurrent} at once, ${agent.maxTurns} turns, ${agent.maxToolCalls} tool calls, ${agent.maxMinutes} minutes per run`,
+            ],
           ]}
         />
       </CardBody>

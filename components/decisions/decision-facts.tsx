@@ -1,8 +1,10 @@
 import { VisibleText } from '#components/runs/visible-text'
 import { ScriptedBadge } from '#components/ui/badge'
 import { TextLink } from '#components/ui/link'
+import { DeniedPanel } from '#components/ui/page-state'
 import { Time } from '#components/ui/time'
 import type { DecisionView } from '#server/decisions/queries'
+import { blockedInWords, roleToAnswer } from './decision-words'
 
 const about: Record<string, string> = {
   plan_approval: 'Plan to approve',
@@ -10,6 +12,10 @@ const about: Record<string, string> = {
   agent_question: 'An agent asks',
   no_agent: 'No agent fits',
   task_failed: 'A task is stuck',
+  merge_conflict: 'Changes collide',
+  risky_call: 'A risky step',
+  budget_wall: 'The budget is used up',
+  signal: 'Something was noticed',
   sandbox_missing: 'The sandbox is missing',
 }
 
@@ -18,19 +24,13 @@ export function decisionAbout(kind: string): string {
   return about[kind] ?? kind.replaceAll('_', ' ')
 }
 
-/** "Holds up 6 tasks", in the words of an inbox. */
-export function blockedInWords(tasks: number): string {
-  if (tasks === 0) return 'Holds up no task'
-  return tasks === 1 ? 'Holds up 1 task' : `Holds up ${tasks} tasks`
-}
-
 /** Where a decision comes from: kind, waiting time, requirement and task. */
 export function DecisionOrigin({ decision }: { decision: DecisionView }) {
   const base = `/projects/${decision.projectId}`
   return (
     <ul className="flex flex-wrap items-center gap-x-3 gap-y-1 text-table text-muted">
       <li className="font-medium text-text">{decisionAbout(decision.kind)}</li>
-      {decision.status === 'open' && <li>{blockedInWords(decision.blockedTasks)}</li>}
+      {decision.status === 'open' && <li>{blockedInWords(decision)}</li>}
       <li>
         raised <Time value={decision.createdAt} />
       </li>
@@ -72,4 +72,11 @@ export function DecisionWhy({ decision }: { decision: DecisionView }) {
       <VisibleText text={decision.why} />
     </p>
   )
+}
+
+/** Why an open decision has no form for the one who looks, and who can answer. */
+export function NotAsked({ decision, mayAnswer }: { decision: DecisionView; mayAnswer: boolean }) {
+  const needed = roleToAnswer(decision)
+  if (!mayAnswer || needed !== 'member') return <DeniedPanel what="Answering" needed={needed} />
+  return <p className="text-body text-muted">This was put to somebody else; they or an admin can answer it.</p>
 }

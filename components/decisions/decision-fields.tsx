@@ -4,6 +4,7 @@ import { Radio } from '#components/ui/choice'
 import { Field, FieldGroup } from '#components/ui/field'
 import { Textarea } from '#components/ui/textarea'
 import type { DecisionView, OptionView } from '#server/decisions/queries'
+import { commentHint, deltasInWords } from './decision-words'
 
 function Label({ option, position, recommended }: { option: OptionView; position: number; recommended: boolean }) {
   return (
@@ -19,16 +20,18 @@ function Label({ option, position, recommended }: { option: OptionView; position
 
 function Consequence({ option }: { option: OptionView }) {
   const undo = { true: 'Can be changed later.', false: 'Cannot be undone.', null: '' }[String(option.reversible)]
+  const deltas = deltasInWords(option)
   return (
     <>
       <VisibleText text={option.consequence} /> {undo}
+      {deltas.length > 0 && <span className="number block">{deltas.join(' · ')}</span>}
     </>
   )
 }
 
 /**
  * The options and the comment of a decision, as plain form fields: they work with and without JavaScript. The
- * recommended option is chosen at first, unless the page controls the choice itself.
+ * recommended option is chosen at first, unless the page controls the choice itself or leaves it to the person.
  */
 export function DecisionFields(props: {
   decision: DecisionView
@@ -37,12 +40,14 @@ export function DecisionFields(props: {
   comment?: string
   onChoose?: (option: string) => void
   disabled?: boolean
+  /** Nothing is chosen at first: an answer then takes a person's own choice. */
+  unchosen?: boolean
 }) {
-  const { decision, chosen, comment, onChoose, disabled } = props
+  const { decision, chosen, comment, onChoose, disabled, unchosen = false } = props
   const choice = (id: string) =>
     onChoose
       ? { checked: chosen === id, onChange: () => onChoose(id) }
-      : { defaultChecked: (chosen ?? decision.recommended) === id }
+      : { defaultChecked: (chosen ?? (unchosen ? null : decision.recommended)) === id }
   return (
     <div className="flex flex-col gap-4">
       <FieldGroup legend="Your answer">
@@ -53,6 +58,7 @@ export function DecisionFields(props: {
             value={option.id}
             required
             framed
+            data-decision-key={index + 1}
             disabled={disabled}
             label={<Label option={option} position={index + 1} recommended={option.id === decision.recommended} />}
             hint={<Consequence option={option} />}
@@ -65,7 +71,7 @@ export function DecisionFields(props: {
           Why it is recommended: <VisibleText text={decision.recommendedWhy} />
         </p>
       )}
-      <Field id={`comment-${decision.id}`} label="Comment" optional hint="The agent reads it with your answer.">
+      <Field id={`comment-${decision.id}`} label="Comment" optional hint={commentHint(decision.kind)}>
         {(control) => (
           <Textarea name="comment" rows={2} maxLength={4000} defaultValue={comment} disabled={disabled} {...control} />
         )}

@@ -1,17 +1,23 @@
 'use client'
 
-import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
 import { useTRPC } from '#components/providers/trpc'
 import { VisibleText } from '#components/runs/visible-text'
+import { Button } from '#components/ui/button'
 import { classNames } from '#components/ui/class-names'
 import { Empty } from '#components/ui/empty'
 import { QuietLink } from '#components/ui/link'
 import { Status } from '#components/ui/status'
 import { Time } from '#components/ui/time'
 import type { DecisionView } from '#server/decisions/queries'
-import { blockedInWords, decisionAbout } from './decision-facts'
+import { decisionAbout } from './decision-facts'
+import { DecisionKeys } from './decision-keys'
 import { DecisionPanel } from './decision-panel'
+import { blockedInWords } from './decision-words'
+import { decisionKey } from './keys'
+import { UndoBar } from './undo-bar'
+import { useAnswering } from './use-answering'
 
 interface InboxProps {
   open: DecisionView[]
@@ -22,34 +28,44 @@ interface InboxProps {
 /** What waits for people: the costliest wait first. On a phone the list leads to a page for each decision. */
 export function DecisionInbox({ open: initialOpen, closed: initialClosed, mayAnswer }: InboxProps) {
   const trpc = useTRPC()
-  const open = useQuery(trpc.decisions.open.queryOptions({}, { initialData: initialOpen })).data
+  const all = useQuery(trpc.decisions.open.queryOptions({}, { initialData: initialOpen })).data
   const closed = useQuery(trpc.decisions.closed.queryOptions({}, { initialData: initialClosed })).data
+  const open = all.filter((decision) => decision.snoozedUntil === null)
+  const snoozed = all.filter((decision) => decision.snoozedUntil !== null)
+  const answering = useAnswering()
   const [chosen, setChosen] = useState<string>()
+  const [seen, setSeen] = useState(answering.refused)
+  if (answering.refused !== seen) {
+    setSeen(answering.refused)
+    // Back to the question whose answer was not taken: what was entered stands in its form.
+    if (answering.refused) setChosen(answering.refused.decisionId)
+  }
   const selected = open.find((decision) => decision.id === chosen) ?? open[0]
+  // Held on to: the order changes while people read and write, and the decision under their hands must not.
+  if (selected && selected.id !== chosen) setChosen(selected.id)
+  useKeptFocus(selected?.id)
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.altKey || event.ctrlKey || event.metaKey || !['j', 'k'].includes(event.key)) return
-      if (event.target instanceof Element && event.target.closest('textarea, input:not([type=radio]), [role=dialog]'))
-        return
-      if (localStorage.getItem('single-keys') === 'off') return
-      const index = open.findIndex((decision) => decision.id === selected?.id)
-      const next = open[index + (event.key === 'j' ? 1 : -1)]
+      const key = decisionKey(event)
+      if (key !== 'j' && key !== 'k') return
+      const next = open[open.findIndex((decision) => decision.id === selected?.id) + (key === 'j' ? 1 : -1)]
       if (!next) return
-      event.preventDefault()
       setChosen(next.id)
+      event.preventDefault()
     }
     document.addEventListener('keydown', onKeyDown)
     return () => document.removeEventListener('keydown', onKeyDown)
   }, [open, selected])
 
   return (
-    <div className="flex flex-col gap-8">
+    <DecisionKeys className="flex flex-col gap-8">
+      <UndoBar answering={answering} />
       {selected ? (
         <div className="grid gap-6 lg:grid-cols-[2fr_3fr]">
           <OpenList decisions={open} selected={selected.id} onSelect={setChosen} />
           <div className="rounded-lg border border-border bg-surface px-4 py-4 max-lg:hidden">
-            <DecisionPanel key={selected.id} decision={selected} mayAnswer={mayAnswer} keys />
+            <DecisionPanel key={selected.id} decision={selected} mayAnswer={mayAnswer} answering={answering} />
           </div>
         </div>
       ) : (
@@ -58,8 +74,54 @@ export function DecisionInbox({ open: initialOpen, closed: initialClosed, mayAns
           “Keep the tasks in memory or in a file?”
         </Empty>
       )}
+      {snoozed.length > 0 && <SnoozedList decisions={snoozed} />}
       {closed.length > 0 && <ClosedList decisions={closed} />}
-    </div>
+    </DecisionKeys>
+  )
+}
+
+/** What had the focus may have left with an answered decision: the next question takes it, or else the page. */
+function useKeptFocus(selected: string | undefined): void {
+  const before = useRef(selected)
+  useEffect(() => {
+    if (before.current === selected) return
+    before.current = selected
+    if (document.activeElement !== document.body) return
+    document.getElementById(selected ? `question-${selected}` : 'main')?.focus({ preventScroll: true })
+  }, [selected])
+}
+
+function SnoozedList({ decisions }: { decisions: DecisionView[] }) {
+  const trpc = useTRPC()
+  const queries = useQueryClient()
+  const wake = useMutation(
+    trpc.decisions.wake.mutationOptions({
+      onSettled: () => queries.invalidateQueries({ queryKey: trpc.decisions.pathKey() }),
+    }),
+  )
+  return (
+    <section aria-labelledby="snoozed-decisions" className="flex flex-col gap-2">
+      <h2 id="snoozed-decisions" className="text-body font-semibold">
+        Put off by you ({decisions.length})
+      </h2>
+      <ul className="divide-y divide-border rounded-lg border border-border bg-surface">
+        {decisions.map((decision) => (
+          <li key={decision.id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-2">
+            <span className="flex min-w-0 flex-1 basis-60 flex-col">
+              <QuietLink href={`/decisions/${decision.id}`} className="target content-center text-body wrap-anywhere">
+                <VisibleText text={decision.question} />
+              </QuietLink>
+              <span className="text-meta text-muted">
+                comes back {decision.snoozedUntil && <Time value={decision.snoozedUntil} />}
+              </span>
+            </span>
+            <Button size="small" busy={wake.isPending} onClick={() => wake.mutate({ decisionId: decision.id })}>
+              Show it now
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 
@@ -79,8 +141,7 @@ function OpenList(props: { decisions: DecisionView[]; selected: string; onSelect
                 <VisibleText text={decision.question} />
               </span>
               <span className="text-meta text-muted">
-                {decisionAbout(decision.kind)} · {blockedInWords(decision.blockedTasks)} ·{' '}
-                <Time value={decision.createdAt} />
+                {decisionAbout(decision.kind)} · {blockedInWords(decision)} · <Time value={decision.createdAt} />
               </span>
             </>
           )
@@ -115,15 +176,16 @@ function ClosedList({ decisions }: { decisions: DecisionView[] }) {
   return (
     <section aria-labelledby="closed-decisions" className="flex flex-col gap-2">
       <h2 id="closed-decisions" className="text-body font-semibold">
-        Answered
+        Answered or over
       </h2>
       <ul className="divide-y divide-border rounded-lg border border-border bg-surface">
         {decisions.map((decision) => {
           const label = decision.options.find((option) => option.id === decision.answer)?.label
+          const ended = decision.status === 'expired' ? 'Expired' : 'No longer needed'
           return (
             <li key={decision.id} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2">
               <Status kind={decision.status === 'answered' ? 'done' : 'cancelled'} look="icon">
-                {decision.status === 'answered' ? 'Answered' : 'No longer needed'}
+                {decision.status === 'answered' ? 'Answered' : ended}
               </Status>
               <QuietLink
                 href={`/decisions/${decision.id}`}
@@ -134,7 +196,7 @@ function ClosedList({ decisions }: { decisions: DecisionView[] }) {
                 </span>
               </QuietLink>
               <span className="text-table text-muted">
-                {label ? <VisibleText text={label} /> : 'no longer needed'}
+                {label ? <VisibleText text={label} /> : ended}
                 {decision.answeredAt && (
                   <>
                     {' · '}

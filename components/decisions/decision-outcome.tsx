@@ -1,11 +1,19 @@
+import type { ComponentType, ReactNode } from 'react'
 import { VisibleText } from '#components/runs/visible-text'
 import { Status } from '#components/ui/status'
-import { Time } from '#components/ui/time'
 import type { DecisionView } from '#server/decisions/queries'
+import { labelOf, viaInWords } from './decision-words'
 
-/** What became of a decision: who answered what and when, or why nobody has to. */
-export function DecisionOutcome({ decision }: { decision: DecisionView }) {
-  const label = decision.options.find((option) => option.id === decision.answer)?.label ?? decision.answer ?? ''
+/** What became of a decision: who answered what, how and when, or why nobody has to. `children`: taking it back. */
+export function DecisionOutcome(props: {
+  decision: DecisionView
+  /** How times are written. */
+  When: ComponentType<{ value: Date }>
+  children?: ReactNode
+}) {
+  const { decision, When, children } = props
+  const label = labelOf(decision, decision.answer)
+  const via = viaInWords(decision.answeredVia)
   if (decision.status === 'answered') {
     return (
       <section aria-label="Answer" className="flex flex-col gap-2 rounded-lg border border-border bg-surface px-4 py-3">
@@ -23,10 +31,12 @@ export function DecisionOutcome({ decision }: { decision: DecisionView }) {
           {decision.answeredAt && (
             <>
               {', '}
-              <Time value={decision.answeredAt} />
+              <When value={decision.answeredAt} />
             </>
           )}
+          {via && `, ${via}`}
         </p>
+        {children}
       </section>
     )
   }

@@ -1,13 +1,18 @@
+'use client'
+
 import { CircleQuestionMark } from 'lucide-react'
+import { useMay } from '#components/providers/permissions'
 import { VisibleText } from '#components/runs/visible-text'
 import { ButtonLink } from '#components/ui/link'
 import { Time } from '#components/ui/time'
 import type { DecisionView } from '#server/decisions/queries'
-import { blockedInWords } from './decision-facts'
+import { blockedInWords } from './decision-words'
 
 /** What needs a person, directly under the header. Nothing is drawn when nothing does. */
 export function DecisionStrip({ decisions }: { decisions: readonly DecisionView[] }) {
+  const may = useMay('decision.answer')
   if (decisions.length === 0) return null
+  const needsYou = may && decisions.some((decision) => decision.asked)
   return (
     <section
       aria-labelledby="needs-you"
@@ -15,7 +20,7 @@ export function DecisionStrip({ decisions }: { decisions: readonly DecisionView[
     >
       <h2 id="needs-you" className="flex items-center gap-2 text-body font-semibold">
         <CircleQuestionMark aria-hidden className="size-4" />
-        Needs you
+        {needsYou ? 'Needs you' : 'Waits for an answer'}
       </h2>
       <ul className="flex flex-col divide-y divide-border">
         {decisions.map((decision) => (
@@ -25,16 +30,22 @@ export function DecisionStrip({ decisions }: { decisions: readonly DecisionView[
                 <VisibleText text={decision.question} />
               </span>
               <span className="text-table">
-                {blockedInWords(decision.blockedTasks)} · asked <Time value={decision.createdAt} />
+                {blockedInWords(decision)} · asked <Time value={decision.createdAt} />
               </span>
             </span>
-            <ButtonLink
-              href={`/decisions/${decision.id}`}
-              variant="primary"
-              aria-label={`Answer: ${decision.question}`}
-            >
-              Answer
-            </ButtonLink>
+            {may && decision.asked ? (
+              <ButtonLink
+                href={`/decisions/${decision.id}`}
+                variant="primary"
+                aria-label={`Answer: ${decision.question}`}
+              >
+                Answer
+              </ButtonLink>
+            ) : (
+              <ButtonLink href={`/decisions/${decision.id}`} aria-label={`Look at it: ${decision.question}`}>
+                Look at it
+              </ButtonLink>
+            )}
           </li>
         ))}
       </ul>

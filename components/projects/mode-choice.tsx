@@ -58,6 +58,32 @@ export function ApprovalChoice({ value, disabled }: { value: 'ask' | 'automatic'
   )
 }
 
+/** Whether agents ask before a risky step. */
+export function RiskChoice({ value, disabled }: { value: 'allow' | 'ask'; disabled?: boolean }) {
+  return (
+    <FieldGroup legend="When an agent wants to do something risky">
+      <Radio
+        framed
+        name="riskyCalls"
+        value="ask"
+        defaultChecked={value === 'ask'}
+        disabled={disabled}
+        label="Ask somebody first"
+        hint="Changing pipelines, dependencies, deployment, secrets or files it does not own waits for a person; unanswered for 4 hours, it is refused."
+      />
+      <Radio
+        framed
+        name="riskyCalls"
+        value="allow"
+        defaultChecked={value === 'allow'}
+        disabled={disabled}
+        label="Let it"
+        hint="The sandbox without network, the checks and the review are what holds."
+      />
+    </FieldGroup>
+  )
+}
+
 /** The two choices as the API takes them. */
 export function choicesOf(form: FormData) {
   return {

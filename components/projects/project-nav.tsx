@@ -7,6 +7,7 @@ import { classNames } from '#components/ui/class-names'
 const places = [
   { path: '', label: 'Overview' },
   { path: '/requirements', label: 'Requirements' },
+  { path: '/signals', label: 'Signals' },
   { path: '/files', label: 'Files' },
   { path: '/settings', label: 'Settings' },
 ]

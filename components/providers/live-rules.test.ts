@@ -14,7 +14,7 @@ const key = (path: string, input?: Record<string, unknown>) => [path.split('.'),
 describe('which queries an event touches', () => {
   it.each([
     ['task.started', ['overview', 'activity', 'requirements', 'tasks']],
-    ['decision.raised', ['overview', 'activity', 'decisions', 'requirements', 'tasks']],
+    ['decision.raised', ['overview', 'activity', 'decisions', 'requirements', 'tasks', 'signals']],
     ['agent.changed', ['overview', 'activity', 'agents']],
     ['something.new', ['overview', 'activity']],
   ])('%s', (type, paths) => expect(pathsTouchedBy(type)).toEqual(paths))
@@ -25,6 +25,14 @@ describe('which queries an event touches', () => {
     expect(isTouched(key('tasks.get', { taskId: 't2' }), started)).toBe(false)
     expect(isTouched(key('requirements.get', { requirementId: 'r1' }), started)).toBe(true)
     expect(isTouched(key('requirements.list', { projectId: 'p1' }), started)).toBe(true)
+  })
+
+  it('knows whose budget is asked for', () => {
+    const ended = event('run.ended', { requirementId: 'r1', taskId: 't1' })
+    expect(isTouched(key('budgets.of', { level: 'requirement', ownerId: 'r1' }), ended)).toBe(true)
+    expect(isTouched(key('budgets.of', { level: 'requirement', ownerId: 'r2' }), ended)).toBe(false)
+    expect(isTouched(key('budgets.of', { level: 'task', ownerId: 't2' }), ended)).toBe(false)
+    expect(isTouched(key('budgets.of', { level: 'organization' }), ended)).toBe(true)
   })
 
   it('does not take a router for another one with the same beginning', () => {

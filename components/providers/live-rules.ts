@@ -20,15 +20,27 @@ const everywhere = ['overview', 'activity']
 const rules: [prefix: string, paths: string[]][] = [
   ['requirement.', ['requirements']],
   ['plan.', ['requirements', 'tasks']],
+  ['actor.', ['requirements', 'tasks']],
   ['task.', ['requirements', 'tasks']],
-  ['run.', ['requirements', 'tasks', 'runs', 'agents']],
+  ['run.', ['requirements', 'tasks', 'runs', 'agents', 'budgets']],
   ['proof.', ['requirements', 'tasks']],
   ['verification.', ['requirements', 'tasks']],
   ['merge.', ['requirements', 'tasks', 'files']],
-  ['decision.', ['decisions', 'requirements', 'tasks']],
+  ['decision.', ['decisions', 'requirements', 'tasks', 'signals']],
+  ['precedent.', ['decisions']],
   ['signal.', ['requirements', 'signals']],
+  ['signal-source.', ['signals']],
+  ['signal-policy.', ['signals']],
+  ['notification.', ['notifications']],
+  ['webhook.', ['integrations']],
+  ['slack.', ['integrations', 'notifications']],
   ['project.', ['projects']],
+  ['project-limit.', ['projects']],
   ['agent.', ['agents']],
+  ['budget.', ['budgets']],
+  ['provider-limit.', ['budgets']],
+  ['organization-limit.', ['budgets']],
+  ['price.', ['budgets']],
   ['credential.', ['secrets']],
   ['api-token.', ['apiKeys']],
   ['member.', ['auth', 'members']],
@@ -44,7 +56,7 @@ const idNames = ['projectId', 'requirementId', 'taskId', 'runId', 'decisionId'] 
 
 /**
  * True when the answer of a query may have changed: its path is touched, and no id in its input names another thing
- * than the event does.
+ * than the event does. A budget names its owner by `level` and `ownerId`.
  * @param queryKey as tRPC's adapter builds it: `[['room', 'procedure'], { input, type }]`
  */
 export function isTouched(queryKey: readonly unknown[], event: LiveEvent): boolean {
@@ -52,8 +64,9 @@ export function isTouched(queryKey: readonly unknown[], event: LiveEvent): boole
   if (!Array.isArray(path)) return false
   const name = path.join('.')
   if (!pathsTouchedBy(event.type).some((touched) => name === touched || name.startsWith(`${touched}.`))) return false
+  const input = options?.input ?? {}
   return idNames.every((id) => {
-    const asked = options?.input?.[id]
+    const asked = input[id] ?? (id === `${input.level}Id` ? input.ownerId : undefined)
     const happened = event[id]
     return !asked || !happened || asked === happened
   })

@@ -107,7 +107,7 @@ describe('live worker', () => {
     worker.source().fire('message', event(9))
     worker.source().fire('error')
     expect(worker.source().closed).toBe(true)
-    worker.pass(500)
+    worker.pass(750) // 500 ms, spread out by half
     expect(worker.source().url).toBe('http://x/live?lastEventId=9')
     worker.source().fire('message', { type: 'ready', sequence: '9' })
     expect(states(tab)).toEqual(['connecting', 'live', 'connecting', 'live'])

@@ -12,16 +12,23 @@ const context = createTRPCContext<AppRouter>()
 /** `useTRPC().room.procedure.queryOptions(input)` for useQuery, `.mutationOptions()` for useMutation. */
 export const useTRPC = context.useTRPC
 
+/** The client itself, for what no hook fits. */
+export const useTRPCClient = context.useTRPCClient
+
 /** Refusals stay refusals; only what may pass by itself is asked again. */
 function worthRetrying(failures: number, error: unknown): boolean {
   const status = error instanceof TRPCClientError ? error.data?.httpStatus : undefined
   return failures < 2 && (status === undefined || status >= 500)
 }
 
-function createQueries(): QueryClient {
+/** How the pages ask. */
+export function createQueries(): QueryClient {
   // Live events say when an answer is old; the time limit only covers what has no event.
   const queries = { staleTime: 60_000, retry: worthRetrying, refetchOnWindowFocus: false }
-  return new QueryClient({ defaultOptions: { queries } })
+  // Without a connection a change fails at once and is told. Kept back, it would be made whenever the connection returns,
+  // long after the page has said "Answered" or the person has given up.
+  const mutations = { networkMode: 'always' as const }
+  return new QueryClient({ defaultOptions: { queries, mutations } })
 }
 
 export function TrpcProvider({ children }: { children: ReactNode }) {

@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import NextLink from 'next/link'
 import { useLiveEvent } from '#components/providers/live-events'
 import { errorIdOf, errorText, useTRPC } from '#components/providers/trpc'
-import { VisibleText, visibleText } from '#components/runs/visible-text'
+import { VisibleText } from '#components/runs/visible-text'
 import { ScriptedBadge } from '#components/ui/badge'
 import { Button } from '#components/ui/button'
 import { classNames } from '#components/ui/class-names'
@@ -12,6 +12,7 @@ import { CodeBlock } from '#components/ui/code-block'
 import { Empty } from '#components/ui/empty'
 import { ErrorPanel } from '#components/ui/page-state'
 import { SkeletonRows } from '#components/ui/skeleton'
+import { visibleText } from '#server/kernel/visible-text'
 
 interface Entry {
   path: string

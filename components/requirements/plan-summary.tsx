@@ -76,6 +76,9 @@ export function proposedNodes(plan: PlanView | undefined): TaskNode[] {
     dependsOn: task.dependsOn,
     startedAt: null,
     finishedAt: null,
+    next: null,
+    pausedBy: null,
+    atRest: false,
   }))
 }
 
@@ -99,7 +102,8 @@ export function PlanSummary({ plans }: { plans: PlanView[] }) {
               {plan.scripted && <ScriptedBadge />}
               <span className="text-table text-muted">
                 {plan.tasks.length === 1 ? '1 task' : `${plan.tasks.length} tasks`}
-                {plan.agentName && ` · by ${plan.agentName}`} · <Time value={plan.createdAt} />
+                {plan.changedBy ? ` · changed by ${plan.changedBy}` : plan.agentName && ` · by ${plan.agentName}`} ·{' '}
+                <Time value={plan.createdAt} />
               </span>
             </summary>
             <div className="flex flex-col gap-2 border-t border-border px-4 py-3 text-body *:max-w-measure">

@@ -2,26 +2,34 @@
 
 import { useQuery } from '@tanstack/react-query'
 import type { inferRouterOutputs } from '@trpc/server'
-import { ActivityFeed } from '#components/audit/activity-feed'
+import dynamic from 'next/dynamic'
+import { BudgetState } from '#components/budgets/budget-state'
 import { DecisionStrip } from '#components/decisions/decision-strip'
-import { useMay } from '#components/providers/permissions'
 import { useTRPC } from '#components/providers/trpc'
 import { VisibleText } from '#components/runs/visible-text'
 import { Page, PageHeader } from '#components/shell/page'
+import { NextActorPanel } from '#components/tasks/next-actor'
 import { PlanViews, usePlanView } from '#components/tasks/plan-views'
+import { UnfinishedTasks } from '#components/tasks/unfinished-tasks'
 import { ScriptedBadge } from '#components/ui/badge'
 import { Empty } from '#components/ui/empty'
+import { ButtonLink } from '#components/ui/link'
 import { Progress } from '#components/ui/progress'
 import { Time } from '#components/ui/time'
 import type { AppRouter } from '#server/trpc/root'
-import { CancelButton } from './cancel-button'
-import { CostTable } from './cost-table'
-import { FileBrowser } from './file-browser'
 import { PlanSummary, proposedNodes } from './plan-summary'
+import { RequirementControls } from './requirement-controls'
 import { RequirementStatus } from './requirement-status'
 import { type RequirementViewName, requirementViews } from './requirement-views'
-import { StatementTable } from './statement-table'
+import { UndoBar } from './undo-bar'
 import { ViewLinks } from './view-links'
+
+// Each view's code comes with the view.
+const ActivityFeed = dynamic(() => import('#components/audit/activity-feed').then((module) => module.ActivityFeed))
+const BudgetPanel = dynamic(() => import('#components/budgets/budget-panel').then((module) => module.BudgetPanel))
+const CostTable = dynamic(() => import('./cost-table').then((module) => module.CostTable))
+const FileBrowser = dynamic(() => import('./file-browser').then((module) => module.FileBrowser))
+const StatementTable = dynamic(() => import('./statement-table').then((module) => module.StatementTable))
 
 type Outputs = inferRouterOutputs<AppRouter>
 type Requirement = Outputs['requirements']['one']
@@ -37,7 +45,12 @@ const labels: Record<RequirementViewName, string> = {
 }
 
 export interface RequirementViewProps {
-  initial: { requirement: Requirement; tasks: Tasks; decisions: Outputs['decisions']['open'] }
+  initial: {
+    requirement: Requirement
+    tasks: Tasks
+    decisions: Outputs['decisions']['open']
+    budget: Outputs['budgets']['of']
+  }
   /** null: graph or list, whichever fits the screen */
   view: RequirementViewName | null
   path?: string
@@ -46,7 +59,6 @@ export interface RequirementViewProps {
 /** One requirement from every side, kept live. */
 export function RequirementPage({ initial, view, path }: RequirementViewProps) {
   const trpc = useTRPC()
-  const mayCancel = useMay('requirement.cancel')
   const requirementId = initial.requirement.id
   const input = { requirementId }
   const requirement = useQuery(trpc.requirements.one.queryOptions(input, { initialData: initial.requirement })).data
@@ -69,14 +81,38 @@ export function RequirementPage({ initial, view, path }: RequirementViewProps) {
         ]}
         meta={
           <>
-            <RequirementStatus status={requirement.status} />
+            <RequirementStatus status={requirement.pausedBy ? 'paused' : requirement.status} />
             {requirement.project.providerMode === 'scripted' && <ScriptedBadge />}
           </>
         }
-        actions={!ended && mayCancel && <CancelButton requirementId={requirementId} number={requirement.number} />}
+        actions={
+          ended ? (
+            requirement.plans.length > 0 && <ButtonLink href={`${base}/plan`}>Plan and history</ButtonLink>
+          ) : (
+            <RequirementControls
+              requirementId={requirementId}
+              number={requirement.number}
+              pausedBy={requirement.pausedBy}
+              planHref={tasks.length > 0 ? `${base}/plan` : null}
+            />
+          )
+        }
       />
       <Facts requirement={requirement} tasks={tasks} />
+      <div className="flex flex-col gap-3 lg:flex-row">
+        <NextActorPanel next={requirement.next} what={`R${requirement.number}`} />
+        <BudgetState
+          initial={initial.budget}
+          scripted={requirement.project.providerMode === 'scripted'}
+          href={`${base}?view=cost`}
+        />
+      </div>
       <DecisionStrip decisions={decisions} />
+      <UnfinishedTasks
+        tasks={tasks}
+        hrefOf={({ id }) => `/projects/${requirement.projectId}/tasks/${id}`}
+        folded={view === 'list'}
+      />
       <ViewLinks
         label="Views of the requirement"
         links={requirementViews.map((name) => ({
@@ -86,6 +122,7 @@ export function RequirementPage({ initial, view, path }: RequirementViewProps) {
         }))}
       />
       <Body requirement={requirement} tasks={tasks} view={view} path={path} base={base} ended={ended} />
+      <UndoBar requirementId={requirementId} />
     </Page>
   )
 }
@@ -94,7 +131,8 @@ function Facts({ requirement, tasks }: { requirement: Requirement; tasks: Tasks 
   const done = tasks.filter((task) => task.status === 'done').length
   return (
     <section aria-label="State" className="flex flex-col gap-2">
-      {requirement.statusReason && (
+      {/* While somebody is next, theirs is the reason that is true now. */}
+      {requirement.statusReason && !requirement.next && (
         <p className="max-w-measure text-body">
           <VisibleText text={requirement.statusReason} />
         </p>
@@ -149,7 +187,12 @@ function Body({ requirement, tasks, view, path, base, ended }: BodyProps) {
     case 'activity':
       return <ActivityFeed about={{ requirementId: requirement.id }} />
     case 'cost':
-      return <CostTable cost={requirement.cost} />
+      return (
+        <div className="flex flex-col gap-4">
+          <BudgetPanel level="requirement" ownerId={requirement.id} />
+          <CostTable cost={requirement.cost} />
+        </div>
+      )
     case 'files':
       return (
         <FileBrowser
@@ -171,7 +214,7 @@ function Body({ requirement, tasks, view, path, base, ended }: BodyProps) {
             <Empty title={ended ? 'There was no plan' : 'The plan appears here'}>
               {ended
                 ? 'The requirement ended before a plan was made. The statements show what became of each sentence.'
-                : 'The Analyst turns the statements into tasks that depend on each other; that takes a moment.'}
+                : 'The Analyst turns the statements into tasks that depend on each other. Above stands what that waits for.'}
             </Empty>
           )}
           <PlanSummary plans={requirement.plans} />

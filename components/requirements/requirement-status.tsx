@@ -4,6 +4,7 @@ const statuses: Record<string, { kind: StatusKind; word: string }> = {
   submitted: { kind: 'queued', word: 'Submitted' },
   planning: { kind: 'running', word: 'Planning' },
   plan_review: { kind: 'needs-you', word: 'Plan needs you' },
+  paused: { kind: 'paused', word: 'Paused' },
   in_progress: { kind: 'running', word: 'In progress' },
   done: { kind: 'done', word: 'Done' },
   partly_done: { kind: 'partly-done', word: 'Partly done' },

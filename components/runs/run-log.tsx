@@ -4,9 +4,9 @@ import { useMemo } from 'react'
 import { Button } from '#components/ui/button'
 import { Log, type LogLine as ShownLine } from '#components/ui/log'
 import { ErrorPanel } from '#components/ui/page-state'
+import { visibleText } from '#server/kernel/visible-text'
 import type { LogLine } from '#server/runs/queries'
 import { useRunLog } from './use-run-log'
-import { visibleText } from './visible-text'
 
 const tones: Record<string, ShownLine['tone']> = { thinking: 'muted', notice: 'notice', error: 'error', tool: 'notice' }
 

@@ -5,9 +5,10 @@ import { CodeBlock } from '#components/ui/code-block'
 import { Elapsed } from '#components/ui/duration'
 import { TextLink } from '#components/ui/link'
 import { Status, type StatusKind } from '#components/ui/status'
+import { visibleText } from '#server/kernel/visible-text'
 import type { ToolCallView } from '#server/runs/queries'
 import { callTitle, exitCodeOf, inputOf } from './transcript-blocks'
-import { VisibleText, visibleText } from './visible-text'
+import { VisibleText } from './visible-text'
 
 function stateOf(call: ToolCallView): { kind: StatusKind; word: string } {
   const code = call.name === 'run_command' ? exitCodeOf(call.output) : null

@@ -1,5 +1,6 @@
 import NextLink from 'next/link'
 import type { ReactNode } from 'react'
+import { Bell } from '#components/notifications/bell'
 import { ToastRegion } from '#components/ui/toast'
 import { AccountMenu, MoreMenu, type SignOut } from './account-menu'
 import { ConnectionStatus } from './connection-status'
@@ -52,7 +53,8 @@ export function AppShell({ children, ...frame }: AppShellProps) {
             <NextLink href="/projects" className="flex min-h-11 items-center">
               <Wordmark />
             </NextLink>
-            <span className="truncate text-table text-muted">{frame.organization}</span>
+            <span className="ml-auto truncate text-table text-muted">{frame.organization}</span>
+            <Bell />
           </header>
           {children}
         </div>

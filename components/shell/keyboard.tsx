@@ -26,6 +26,15 @@ const rows: [keys: string[], what: string][] = [
   ...navigation.flatMap(({ key, label }): [string[], string][] => (key ? [[['g', key], `Go to ${label}`]] : [])),
   [['c'], 'New requirement (inside a project)'],
   [['/'], 'Filter the list'],
+  [['p'], 'Pause or resume a requirement or task'],
+  [['r'], 'Retry a task'],
+  [['a'], 'Give a task to another agent'],
+  [['Shift', 'x'], 'Cancel a requirement or task'],
+  [['1 – 4'], 'Choose an answer of a decision'],
+  [['Enter'], 'Send the chosen answer'],
+  [['h'], 'Put a decision off'],
+  [['d'], 'Hand a decision to somebody'],
+  [['u'], 'Undo the last change of a plan, take an answer back'],
   [['?'], 'This list'],
 ]
 

@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import NextLink from 'next/link'
 import { usePathname } from 'next/navigation'
+import { useUnread } from '#components/notifications/bell'
 import { useTRPC } from '#components/providers/trpc'
 import { classNames } from '#components/ui/class-names'
 import { isCurrent, type NavigationItem, navigation } from './navigation'
@@ -43,6 +44,7 @@ function RailLink({ item, current, count }: { item: NavigationItem; current: boo
 export function RailLinks({ openDecisions }: { openDecisions: number }) {
   const pathname = usePathname()
   const open = useOpenDecisions(openDecisions)
+  const unread = useUnread()
   return (
     <ul className="flex flex-col gap-0.5">
       {navigation.map((item) => (
@@ -50,7 +52,7 @@ export function RailLinks({ openDecisions }: { openDecisions: number }) {
           <RailLink
             item={item}
             current={isCurrent(item.href, pathname)}
-            count={item.href === '/decisions' ? open : 0}
+            count={item.href === '/decisions' ? open : item.href === '/notifications' ? unread : 0}
           />
         </li>
       ))}

@@ -1,4 +1,4 @@
-import { Activity, Bot, CircleQuestionMark, FolderKanban, KeyRound, Settings } from 'lucide-react'
+import { Activity, Bell, Bot, CircleQuestionMark, FolderKanban, KeyRound, Settings } from 'lucide-react'
 import type { ComponentType } from 'react'
 
 export interface NavigationItem {
@@ -14,6 +14,7 @@ export interface NavigationItem {
 /** The rail, top to bottom. A new page of the organization adds its line here. */
 export const navigation: NavigationItem[] = [
   { href: '/decisions', label: 'Decisions', icon: CircleQuestionMark, key: 'd', onPhone: true },
+  { href: '/notifications', label: 'Notifications', icon: Bell, key: 'n' },
   { href: '/projects', label: 'Projects', icon: FolderKanban, key: 'p', onPhone: true },
   { href: '/activity', label: 'Activity', icon: Activity, key: 'a', onPhone: true },
   { href: '/agents', label: 'Agents', icon: Bot, key: 'e' },

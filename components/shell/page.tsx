@@ -45,15 +45,15 @@ export function PageHeader(props: {
       {crumbs.length > 0 && (
         <nav aria-label="Breadcrumb">
           <ol className="flex flex-wrap items-center gap-x-1 text-table text-muted">
-            {crumbs.map((crumb) => (
+            {crumbs.map((crumb, index) => (
               <li key={crumb.href} className="flex items-center gap-1">
+                {index > 0 && <ChevronRight aria-hidden className="size-3.5" />}
                 <TextLink
                   href={crumb.href}
                   className="inline-flex min-h-6 items-center text-muted no-underline hover:underline"
                 >
                   {crumb.label}
                 </TextLink>
-                <ChevronRight aria-hidden className="size-3.5" />
               </li>
             ))}
           </ol>

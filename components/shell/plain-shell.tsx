@@ -1,4 +1,3 @@
-import { Workflow } from 'lucide-react'
 import type { ReactNode } from 'react'
 
 /** The first thing the Tab key reaches. */
@@ -13,11 +12,22 @@ export function SkipLink() {
   )
 }
 
-/** The product's name and sign. */
+/** The product's name and sign; drawn here, because the smallest pages bring it along too. */
 export function Wordmark() {
   return (
     <span className="flex items-center gap-2 text-reading font-semibold">
-      <Workflow aria-hidden className="size-5 text-link" />
+      <svg
+        aria-hidden
+        viewBox="0 0 24 24"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="2"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+        className="size-5 text-link"
+      >
+        <path d="M5 3h4a2 2 0 0 1 2 2v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zM7 11v4a2 2 0 0 0 2 2h4M15 13h4a2 2 0 0 1 2 2v4a2 2 0 0 1-2 2h-4a2 2 0 0 1-2-2v-4a2 2 0 0 1 2-2z" />
+      </svg>
       Orchestrator
     </span>
   )

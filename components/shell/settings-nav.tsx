@@ -6,8 +6,11 @@ import { classNames } from '#components/ui/class-names'
 
 const places = [
   { href: '/settings/account', label: 'Account' },
+  { href: '/settings/notifications', label: 'Notifications' },
   { href: '/settings/members', label: 'Members' },
+  { href: '/settings/integrations', label: 'Integrations' },
   { href: '/settings/keys', label: 'Provider keys' },
+  { href: '/settings/budgets', label: 'Budgets and prices' },
   { href: '/settings/tokens', label: 'API tokens' },
 ]
 

@@ -1,8 +1,7 @@
 'use client'
 
 import { Monitor, Moon, Sun } from 'lucide-react'
-import { useTheme } from 'next-themes'
-import { useEffect, useState } from 'react'
+import { useChosenTheme } from '#components/providers/theme'
 import { classNames } from '#components/ui/class-names'
 
 const choices = [
@@ -13,9 +12,7 @@ const choices = [
 
 /** Three states side by side; which one is on is known only in the browser. */
 export function ThemeSwitch({ name = 'theme' }: { name?: string }) {
-  const { theme, setTheme } = useTheme()
-  const [mounted, setMounted] = useState(false)
-  useEffect(() => setMounted(true), [])
+  const [theme, choose] = useChosenTheme()
   return (
     <fieldset className="flex w-fit gap-0.5 rounded-md border border-border-strong p-0.5">
       <legend className="sr-only">Theme</legend>
@@ -32,8 +29,8 @@ export function ThemeSwitch({ name = 'theme' }: { name?: string }) {
             type="radio"
             name={name}
             value={value}
-            checked={mounted && theme === value}
-            onChange={() => setTheme(value)}
+            checked={theme === value}
+            onChange={() => choose(value)}
             className="sr-only"
           />
           <Icon aria-hidden className="size-4" />

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { errorIdOf, errorText, useTRPC } from '#components/providers/trpc'
-import { VisibleText, visibleText } from '#components/runs/visible-text'
+import { VisibleText } from '#components/runs/visible-text'
 import { ScriptedBadge } from '#components/ui/badge'
 import { Button } from '#components/ui/button'
 import { CodeBlock } from '#components/ui/code-block'
@@ -13,6 +13,7 @@ import { ErrorPanel } from '#components/ui/page-state'
 import { SkeletonRows } from '#components/ui/skeleton'
 import { Status } from '#components/ui/status'
 import { Time } from '#components/ui/time'
+import { visibleText } from '#server/kernel/visible-text'
 import type { CheckView } from '#server/proofs/queries'
 import type { TaskView } from '#server/tasks/queries'
 

@@ -12,12 +12,12 @@ import {
   type ReactFlowInstance,
 } from '@xyflow/react'
 import { useRouter } from 'next/navigation'
-import { useTheme } from 'next-themes'
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react'
-import { visibleText } from '#components/runs/visible-text'
+import { useShownTheme } from '#components/providers/theme'
 import { classNames } from '#components/ui/class-names'
 import { Elapsed } from '#components/ui/duration'
 import { statusSolid } from '#components/ui/status'
+import { visibleText } from '#server/kernel/visible-text'
 import type { TaskNode } from '#server/tasks/queries'
 import { layout, NODE_HEIGHT, NODE_WIDTH, neighbour } from './graph-layout'
 import { TaskStatus, taskLook } from './task-status'
@@ -26,7 +26,9 @@ type TaskFlowNode = Node<{ task: TaskNode; focused: boolean; href: string }, 'ta
 
 /** One tab stop for the whole graph: only the focused task is in the tab order, arrows move along the dependencies. */
 function TaskBox({ data: { task, focused, href } }: NodeProps<TaskFlowNode>) {
-  const { kind, word } = taskLook(task.status, task.attempt)
+  const paused = task.atRest
+  const { kind, word } = taskLook(task.status, task.attempt, paused)
+  const why = task.next && visibleText(task.next.reason)
   return (
     <>
       <Handle type="target" position={Position.Left} isConnectable={false} className="invisible" />
@@ -34,7 +36,8 @@ function TaskBox({ data: { task, focused, href } }: NodeProps<TaskFlowNode>) {
         href={href}
         id={`graph-${task.id}`}
         tabIndex={focused ? 0 : -1}
-        aria-label={`${task.ref} ${visibleText(task.title)}, ${word}${task.agentName ? `, ${task.agentName}` : ''}`}
+        aria-label={`${task.ref} ${visibleText(task.title)}, ${word}${task.agentName ? `, ${task.agentName}` : ''}${why ? `. ${why}` : ''}`}
+        title={why ?? undefined}
         data-task={task.id}
         style={{ width: NODE_WIDTH, height: NODE_HEIGHT, borderLeftColor: statusSolid[kind] }}
         className={classNames(
@@ -49,14 +52,16 @@ function TaskBox({ data: { task, focused, href } }: NodeProps<TaskFlowNode>) {
           </span>
         </span>
         <span className="flex items-center justify-between gap-2">
-          <TaskStatus status={task.status} attempt={task.attempt} look="plain" />
+          <TaskStatus status={task.status} attempt={task.attempt} paused={paused} look="plain" />
           <span className="truncate text-meta text-muted">
-            {task.agentName}
-            {task.startedAt && (
+            {task.startedAt ? (
               <>
+                {task.agentName}
                 {' · '}
                 <Elapsed since={task.startedAt} until={task.finishedAt} />
               </>
+            ) : (
+              (why ?? task.agentName)
             )}
           </span>
         </span>
@@ -71,7 +76,7 @@ const nodeTypes = { task: TaskBox }
 /** The plan as a graph. Everything it shows is also in the list, which is its equal for screen readers. */
 export function TaskGraph({ tasks, hrefOf }: { tasks: readonly TaskNode[]; hrefOf: (task: TaskNode) => string }) {
   const router = useRouter()
-  const { resolvedTheme } = useTheme()
+  const theme = useShownTheme()
   const flow = useRef<ReactFlowInstance<TaskFlowNode>>(null)
   const shape = tasks.map((task) => `${task.id}:${task.dependsOn.join()}`).join(' ')
   // biome-ignore lint/correctness/useExhaustiveDependencies: a task that only changed its state keeps its place
@@ -130,7 +135,7 @@ export function TaskGraph({ tasks, hrefOf }: { tasks: readonly TaskNode[]; hrefO
         onInit={(instance) => {
           flow.current = instance
         }}
-        colorMode={resolvedTheme === 'dark' ? 'dark' : 'light'}
+        colorMode={theme}
         onNodeClick={(event, node) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey) return
           event.preventDefault()

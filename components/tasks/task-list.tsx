@@ -4,6 +4,7 @@ import { Elapsed } from '#components/ui/duration'
 import { QuietLink } from '#components/ui/link'
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
 import type { TaskNode } from '#server/tasks/queries'
+import { NextActorLine } from './next-actor'
 import { TaskStatus } from './task-status'
 
 /** The plan as a table: says everything the graph shows, in the order of the plan. */
@@ -33,11 +34,15 @@ export function TaskList({ tasks, hrefOf }: { tasks: readonly TaskNode[]; hrefOf
               </QuietLink>
             </Cell>
             <Cell className="min-w-40">
-              <TaskStatus status={task.status} attempt={task.attempt} />
-              {task.statusReason && (
-                <span className="block max-w-80 text-meta text-muted">
-                  <VisibleText text={task.statusReason} />
-                </span>
+              <TaskStatus status={task.status} attempt={task.attempt} paused={task.atRest} />
+              {task.next ? (
+                <NextActorLine next={task.next} />
+              ) : (
+                task.statusReason && (
+                  <span className="block max-w-80 text-meta text-muted">
+                    <VisibleText text={task.statusReason} />
+                  </span>
+                )
               )}
             </Cell>
             <Cell className="text-muted">

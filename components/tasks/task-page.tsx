@@ -2,9 +2,12 @@
 
 import { useQuery } from '@tanstack/react-query'
 import type { inferRouterOutputs } from '@trpc/server'
+import dynamic from 'next/dynamic'
 import NextLink from 'next/link'
+import { BudgetState } from '#components/budgets/budget-state'
 import { DecisionStrip } from '#components/decisions/decision-strip'
 import { useTRPC } from '#components/providers/trpc'
+import { UndoBar } from '#components/requirements/undo-bar'
 import { ViewLinks } from '#components/requirements/view-links'
 import { RunLog } from '#components/runs/run-log'
 import { Transcript } from '#components/runs/transcript'
@@ -23,8 +26,13 @@ import { AssignmentPanel } from './assignment-panel'
 import { AttemptList, RunStatus, runName } from './attempt-list'
 import { CheckList } from './check-list'
 import { DiffView } from './diff-view'
+import { NextActorPanel } from './next-actor'
+import { TaskActions } from './task-actions'
 import { TaskStatus } from './task-status'
 import { type TaskTab, taskTabs } from './task-tabs'
+
+// Its code comes with the tab.
+const BudgetPanel = dynamic(() => import('#components/budgets/budget-panel').then((module) => module.BudgetPanel))
 
 type Outputs = inferRouterOutputs<AppRouter>
 type Task = Outputs['tasks']['one']
@@ -36,10 +44,11 @@ const labels: Record<TaskTab, string> = {
   log: 'Log',
   attempts: 'Attempts',
   why: 'Why this agent',
+  budget: 'Budget',
 }
 
 export interface TaskPageProps {
-  initial: { task: Task; decisions: Outputs['decisions']['open'] }
+  initial: { task: Task; decisions: Outputs['decisions']['open']; budget: Outputs['budgets']['of'] }
   tab: TaskTab
   /** The run to show; the newest when it is not one of the task's. */
   runId?: string
@@ -71,11 +80,24 @@ export function TaskPage({ initial, tab, runId }: TaskPageProps) {
         ]}
         meta={
           <>
-            <TaskStatus status={task.status} attempt={task.attempt} />
+            <TaskStatus status={task.status} attempt={task.attempt} paused={task.atRest} />
             {task.providerMode === 'scripted' && <ScriptedBadge />}
           </>
         }
+        actions={
+          <TaskActions
+            requirementId={task.requirementId}
+            taskRef={task.ref}
+            status={task.status}
+            attempt={task.attempt}
+            pausedBy={task.pausedBy}
+          />
+        }
       />
+      <div className="flex flex-col gap-3 lg:flex-row">
+        <NextActorPanel next={task.next} what={task.ref} />
+        <BudgetState initial={initial.budget} scripted={task.providerMode === 'scripted'} href={address('budget')} />
+      </div>
       <Facts task={task} />
       <DecisionStrip decisions={decisions} />
       <ViewLinks
@@ -86,6 +108,7 @@ export function TaskPage({ initial, tab, runId }: TaskPageProps) {
         <RunChoice runs={task.runs} chosen={run.id} hrefOf={(id) => address(tab, id)} />
       )}
       <Body task={task} tab={tab} run={run} hrefOf={(id) => address('transcript', id)} />
+      <UndoBar requirementId={task.requirementId} />
     </Page>
   )
 }
@@ -102,6 +125,8 @@ function Body(props: { task: Task; tab: TaskTab; run: RunView | undefined; hrefO
       return <AttemptList runs={task.runs} merges={task.merges} hrefOf={hrefOf} />
     case 'why':
       return <AssignmentPanel assignment={task.assignment} agentName={task.agentName} />
+    case 'budget':
+      return <BudgetPanel level="task" ownerId={task.id} />
     default:
       if (!run) {
         return (
@@ -171,7 +196,7 @@ function Facts({ task }: { task: Task }) {
     paths.length === 0 ? 'nothing' : <code className="font-mono text-code wrap-anywhere">{paths.join('  ')}</code>
   return (
     <section aria-label="Facts" className="flex flex-col gap-3">
-      {task.statusReason && (
+      {task.statusReason && task.statusReason !== task.next?.reason && (
         <p className="max-w-measure text-body">
           <VisibleText text={task.statusReason} />
         </p>

@@ -20,7 +20,8 @@ const statuses: Record<string, Shown> = {
 }
 
 /** How a task's state looks and is called; an attempt after the first is named with its number. */
-export function taskLook(status: string, attempt: number): Shown {
+export function taskLook(status: string, attempt: number, paused = false): Shown {
+  if (paused) return { kind: 'paused', word: 'Paused' }
   const shown = statuses[status] ?? { kind: 'queued' as const, word: status.replaceAll('_', ' ') }
   if (status === 'running' && attempt > 1) return { kind: 'retrying', word: `Running, attempt ${attempt}` }
   return shown
@@ -29,13 +30,15 @@ export function taskLook(status: string, attempt: number): Shown {
 export function TaskStatus({
   status,
   attempt,
+  paused,
   look,
 }: {
   status: string
   attempt: number
+  paused?: boolean
   look?: 'pill' | 'plain' | 'icon'
 }) {
-  const { kind, word } = taskLook(status, attempt)
+  const { kind, word } = taskLook(status, attempt, paused)
   return (
     <Status kind={kind} look={look}>
       {word}

@@ -1,6 +1,6 @@
-import { FlaskConical } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { classNames } from './class-names'
+import { Glyph } from './glyph'
 
 const tones = {
   neutral: 'bg-queued-soft text-queued-fg',
@@ -35,7 +35,7 @@ export function ScriptedBadge({ className }: { className?: string }) {
       title="Made by the built-in scripted provider. No AI model was called."
       className={className}
     >
-      <FlaskConical aria-hidden />
+      <Glyph name="flask-conical" />
       scripted
     </Badge>
   )

@@ -1,5 +1,5 @@
 import { cva, type VariantProps } from 'class-variance-authority'
-import type { ComponentProps } from 'react'
+import type { ComponentProps, MouseEvent } from 'react'
 import { classNames } from './class-names'
 
 export const buttonClasses = cva(
@@ -27,15 +27,21 @@ export const buttonClasses = cva(
 export type ButtonLook = VariantProps<typeof buttonClasses>
 export type ButtonProps = ComponentProps<'button'> & ButtonLook & { busy?: boolean }
 
-/** A busy button keeps its label and its place, says so to assistive technology, and refuses a second press. */
-export function Button({ variant, size, busy = false, className, type = 'button', disabled, ...rest }: ButtonProps) {
+const refuse = (event: MouseEvent<HTMLButtonElement>) => event.preventDefault()
+
+/**
+ * A busy button keeps its label, its place and the focus, says so to assistive technology, and refuses a second press.
+ * It is not `disabled` meanwhile: a browser takes the focus away from what is.
+ */
+export function Button({ variant, size, busy = false, className, type = 'button', onClick, ...rest }: ButtonProps) {
   return (
     <button
       type={type}
-      disabled={disabled || busy}
       aria-busy={busy || undefined}
+      aria-disabled={busy || undefined}
       className={classNames(buttonClasses({ variant, size }), busy && 'cursor-progress', className)}
       {...rest}
+      onClick={busy ? refuse : onClick}
     />
   )
 }

@@ -2,14 +2,14 @@
 
 import { X } from 'lucide-react'
 import { Dialog as Radix } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { IconButton } from './button'
 import { classNames } from './class-names'
 
 export interface DialogProps {
   open?: boolean
   onOpenChange?: (open: boolean) => void
-  /** The control that opens it; focus returns there. */
+  /** The control that opens it. Focus returns to whatever had it before. */
   trigger?: ReactNode
   title: ReactNode
   description?: ReactNode
@@ -21,12 +21,25 @@ export interface DialogProps {
 
 /** In the middle on a desktop, a sheet from below on a phone. Focus stays inside until it closes. */
 export function Dialog({ open, onOpenChange, trigger, title, description, actions, wide, children }: DialogProps) {
+  const before = useRef<Element | null>(null)
+  const giveBack = (event: Event) => {
+    const opener = before.current === document.body ? null : before.current
+    if (trigger && !opener) return
+    event.preventDefault()
+    // What opened it may have gone with what was done: then the page itself has the focus, not nothing.
+    const kept = opener instanceof HTMLElement && opener.isConnected ? opener : document.getElementById('main')
+    kept?.focus({ preventScroll: true })
+  }
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       {trigger && <Radix.Trigger asChild>{trigger}</Radix.Trigger>}
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-[rgb(0_0_0/0.45)]" />
         <Radix.Content
+          onOpenAutoFocus={() => {
+            before.current = document.activeElement
+          }}
+          onCloseAutoFocus={giveBack}
           {...(description ? {} : { 'aria-describedby': undefined })}
           className={classNames(
             'fixed z-50 flex max-h-[85dvh] flex-col rounded-lg border border-border bg-raised shadow-floating',

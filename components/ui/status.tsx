@@ -1,31 +1,25 @@
-import {
-  Check,
-  CircleDashed,
-  CirclePause,
-  CircleQuestionMark,
-  Clock,
-  LoaderCircle,
-  OctagonX,
-  RotateCw,
-  SkipForward,
-  Slash,
-} from 'lucide-react'
 import type { ReactNode } from 'react'
 import { classNames } from './class-names'
+import { Glyph, type GlyphName } from './glyph'
 
 const looks = {
-  queued: { icon: CircleDashed, word: 'Queued', pill: 'bg-queued-soft', text: 'text-queued-fg' },
-  waiting: { icon: Clock, word: 'Waiting', pill: 'bg-queued-soft', text: 'text-queued-fg' },
-  running: { icon: LoaderCircle, word: 'Running', pill: 'bg-running-soft', text: 'text-running-fg' },
-  'needs-you': { icon: CircleQuestionMark, word: 'Needs you', pill: 'bg-needs-you-soft', text: 'text-needs-you-fg' },
-  done: { icon: Check, word: 'Done', pill: 'bg-succeeded-soft', text: 'text-succeeded-fg' },
-  'partly-done': { icon: Check, word: 'Partly done', pill: 'bg-needs-you-soft', text: 'text-needs-you-fg' },
-  failed: { icon: OctagonX, word: 'Failed', pill: 'bg-failed-soft', text: 'text-failed-fg' },
-  paused: { icon: CirclePause, word: 'Paused', pill: 'bg-paused-soft', text: 'text-paused-fg' },
-  retrying: { icon: RotateCw, word: 'Retrying', pill: 'bg-running-soft', text: 'text-running-fg' },
-  cancelled: { icon: Slash, word: 'Cancelled', pill: 'bg-cancelled-soft', text: 'text-cancelled-fg' },
-  skipped: { icon: SkipForward, word: 'Skipped', pill: 'bg-cancelled-soft', text: 'text-cancelled-fg' },
-} as const
+  queued: { icon: 'circle-dashed', word: 'Queued', pill: 'bg-queued-soft', text: 'text-queued-fg' },
+  waiting: { icon: 'clock', word: 'Waiting', pill: 'bg-queued-soft', text: 'text-queued-fg' },
+  running: { icon: 'loader-circle', word: 'Running', pill: 'bg-running-soft', text: 'text-running-fg' },
+  'needs-you': {
+    icon: 'circle-question-mark',
+    word: 'Needs you',
+    pill: 'bg-needs-you-soft',
+    text: 'text-needs-you-fg',
+  },
+  done: { icon: 'check', word: 'Done', pill: 'bg-succeeded-soft', text: 'text-succeeded-fg' },
+  'partly-done': { icon: 'check', word: 'Partly done', pill: 'bg-needs-you-soft', text: 'text-needs-you-fg' },
+  failed: { icon: 'octagon-x', word: 'Failed', pill: 'bg-failed-soft', text: 'text-failed-fg' },
+  paused: { icon: 'circle-pause', word: 'Paused', pill: 'bg-paused-soft', text: 'text-paused-fg' },
+  retrying: { icon: 'rotate-cw', word: 'Retrying', pill: 'bg-running-soft', text: 'text-running-fg' },
+  cancelled: { icon: 'slash', word: 'Cancelled', pill: 'bg-cancelled-soft', text: 'text-cancelled-fg' },
+  skipped: { icon: 'skip-forward', word: 'Skipped', pill: 'bg-cancelled-soft', text: 'text-cancelled-fg' },
+} as const satisfies Record<string, { icon: GlyphName; word: string; pill: string; text: string }>
 
 export type StatusKind = keyof typeof looks
 
@@ -55,7 +49,7 @@ export interface StatusProps {
 
 /** A state of work: icon, word and colour, never colour alone. */
 export function Status({ kind, children, look = 'pill', className }: StatusProps) {
-  const { icon: Icon, word, pill, text } = looks[kind]
+  const { icon, word, pill, text } = looks[kind]
   return (
     <span
       data-status={kind}
@@ -67,8 +61,8 @@ export function Status({ kind, children, look = 'pill', className }: StatusProps
         className,
       )}
     >
-      <Icon
-        aria-hidden
+      <Glyph
+        name={icon}
         className={classNames('size-3.5 shrink-0', (kind === 'running' || kind === 'retrying') && 'spin')}
       />
       <span className={look === 'icon' ? 'sr-only' : undefined}>{children ?? word}</span>

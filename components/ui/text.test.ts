@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ansiLine } from './ansi'
 import { classNames } from './class-names'
 import { durationText } from './duration-text'
-import { absoluteTime, relativeTime } from './time'
+import { absoluteTime, clockTime, relativeTime } from './time-text'
 
 describe('durationText', () => {
   it.each([
@@ -20,6 +20,11 @@ describe('durationText', () => {
 describe('times', () => {
   const at = new Date('2026-11-23T05:14:31Z')
   it('is the same everywhere when absolute', () => expect(absoluteTime(at)).toBe('2026-11-23 05:14 UTC'))
+  it('names the day by the clock only when it is another one', () => {
+    expect(clockTime(at, at.getTime() + 60_000)).toBe('05:14 UTC')
+    expect(clockTime(at, at.getTime() + 86_400_000)).toBe('2026-11-23 05:14 UTC')
+    expect(clockTime(at, undefined)).toBe('2026-11-23 05:14 UTC')
+  })
   it.each([
     [2, 'just now'],
     [40, '40 seconds ago'],

@@ -1,28 +1,21 @@
 'use client'
 
 import { useNow } from './clock'
+import { absoluteTime, clockTime, relativeTime } from './time-text'
 
-const steps: [limitSeconds: number, unitSeconds: number, unit: Intl.RelativeTimeFormatUnit][] = [
-  [60, 1, 'second'],
-  [3600, 60, 'minute'],
-  [86_400, 3600, 'hour'],
-  [7 * 86_400, 86_400, 'day'],
-]
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
-
-/** "2026-11-23 05:14 UTC": the same on every machine. */
-export function absoluteTime(at: Date): string {
-  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
-}
-
-/** "3 minutes ago"; the day after a week. */
-export function relativeTime(at: Date, now: number): string {
-  const seconds = (at.getTime() - now) / 1000
-  if (Math.abs(seconds) < 5) return 'just now'
-  for (const [limit, size, unit] of steps) {
-    if (Math.abs(seconds) < limit) return relative.format(Math.round(seconds / size), unit)
-  }
-  return absoluteTime(at).slice(0, 10)
+/** A moment by the clock, for what is waited for; how long ago it was stays in the title. */
+export function ClockTime({ value }: { value: Date }) {
+  const now = useNow(10)
+  return (
+    <time
+      dateTime={value.toISOString()}
+      title={now === undefined ? undefined : relativeTime(value, now)}
+      className="number whitespace-nowrap"
+      suppressHydrationWarning
+    >
+      {clockTime(value, now)}
+    </time>
+  )
 }
 
 /** Absolute in UTC from the server, relative once the page is alive; the absolute time stays in the title. */

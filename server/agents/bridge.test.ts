@@ -132,7 +132,7 @@ describe('runTurn', () => {
 
   it('wakes up from a wait when it is stopped', async () => {
     const controller = new AbortController()
-    const failure = new ProviderError('rate-limited', 'later', { retryAfterMs: 59_000 })
+    const failure = new ProviderError('rate-limited', 'later', { retryAfterMs: 9_000 })
     const { outcome } = await run([failure], {
       signal: controller.signal,
       sleep: undefined,

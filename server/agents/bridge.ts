@@ -131,7 +131,7 @@ export function requestHash(prompt: Prompt, context: Pick<TurnContext, 'model' |
 }
 
 /** JSON with sorted keys: jsonb gives keys back in its own order. */
-function stableJson(value: unknown): string {
+export function stableJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(stableJson).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
   const members = Object.entries(value)

@@ -45,6 +45,10 @@ const fields = z.object({
   instructions: z.string().max(20_000),
   maxConcurrent: z.number().int().min(1).max(64),
   maxTurns: z.number().int().min(1).max(500),
+  /** of one run */
+  maxToolCalls: z.number().int().min(1).max(5_000),
+  /** minutes of work of one run */
+  maxMinutes: z.number().int().min(1).max(1_440),
   /** tokens of one answer */
   maxOutputTokens: z.number().int().min(256).max(200_000),
 })
@@ -54,6 +58,8 @@ export const createAgentInput = fields.extend({
   instructions: fields.shape.instructions.default(''),
   maxConcurrent: fields.shape.maxConcurrent.default(4),
   maxTurns: fields.shape.maxTurns.default(40),
+  maxToolCalls: fields.shape.maxToolCalls.default(400),
+  maxMinutes: fields.shape.maxMinutes.default(120),
   maxOutputTokens: fields.shape.maxOutputTokens.default(16_000),
 })
 export const changeAgentInput = fields.partial().extend({ agentId: z.uuid() })

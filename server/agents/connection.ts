@@ -1,5 +1,4 @@
 import type { Scope } from '#server/auth/model'
-import type { Agent } from '#server/platform/database/generated/client'
 import { agentsEnvironment } from '#server/platform/env/agents'
 import { addressPolicy } from '#server/secrets/address'
 import { revealForRun } from '#server/secrets/commands'
@@ -16,6 +15,16 @@ export interface Connection {
   baseUrl?: string
 }
 
+/** What of an agent says where its calls go. */
+export interface Caller {
+  name: string
+  role: string
+  connector: string
+  provider: string
+  model: string
+  baseUrl: string | null
+}
+
 /** The scripted provider's address for each wire. */
 const scriptedPath = { anthropic: '/anthropic', openai: '/openai/v1', compatible: '/compatible/v1' } as const
 
@@ -23,7 +32,7 @@ const scriptedPath = { anthropic: '/anthropic', openai: '/openai/v1', compatible
 const ownAddress = { allowLoopback: true, allowPrivate: true }
 
 /** The scripted stand-in of an agent, by its role; a role of somebody's own is played by the implementer. */
-export function scriptedModel(role: string): string {
+function scriptedModel(role: string): string {
   const known = ['analyst', 'implementer', 'validator', 'integrator', 'reasoner']
   return `${SCRIPTED_PREFIX}${known.includes(role) ? role : 'implementer'}`
 }
@@ -33,7 +42,7 @@ export function scriptedModel(role: string): string {
  * there is no falling back from one to the other.
  * @throws AgentError no-credential when a live agent's provider has no key
  */
-export async function connectionFor(scope: Scope, agent: Agent, providerMode: string): Promise<Connection> {
+export async function connectionFor(scope: Scope, agent: Caller, providerMode: string): Promise<Connection> {
   const name = connectorNameSchema.parse(agent.connector)
   if (providerMode === 'scripted') {
     const root = agentsEnvironment().SCRIPTED_URL

@@ -16,4 +16,6 @@ export const agentEvents = {
   'agent.changed': z.object({ ...named, changed: z.array(z.string()) }),
   'agent.enabled': z.object(named),
   'agent.disabled': z.object(named),
+  'provider-limit.changed': z.object({ provider: providerSchema }),
+  'organization-limit.changed': z.object({ maxConcurrentRuns: z.number().nullable() }),
 }

@@ -15,14 +15,9 @@ export const providers = ['anthropic', 'openai', 'deepseek', 'compatible'] as co
 export const providerSchema = z.enum(providers)
 export type Provider = z.infer<typeof providerSchema>
 
-export const agentRoles = ['analyst', 'implementer', 'validator', 'integrator', 'reasoner', 'custom'] as const
+const agentRoles = ['analyst', 'implementer', 'validator', 'integrator', 'reasoner', 'custom'] as const
 export const agentRoleSchema = z.enum(agentRoles)
 export type AgentRole = z.infer<typeof agentRoleSchema>
-
-/** scripted: the built-in provider that calls no model. live: a real provider. A run never mixes the two. */
-export const providerModes = ['scripted', 'live'] as const
-export const providerModeSchema = z.enum(providerModes)
-export type ProviderMode = z.infer<typeof providerModeSchema>
 
 /** Model ids of the scripted provider begin so; nothing else may. */
 export const SCRIPTED_PREFIX = 'scripted-'

@@ -25,6 +25,8 @@ export interface AgentView {
   enabled: boolean
   maxConcurrent: number
   maxTurns: number
+  maxToolCalls: number
+  maxMinutes: number
   /** tokens of one answer */
   maxOutputTokens: number
   createdAt: Date

@@ -12,6 +12,8 @@ export interface AgentDraft {
   instructions: string
   maxConcurrent: number
   maxTurns: number
+  maxToolCalls: number
+  maxMinutes: number
   maxOutputTokens: number
 }
 

@@ -14,11 +14,20 @@ export function roleOfToken(scopes: readonly TokenScope[], maker: Role): Role {
   return rank[asked] <= rank[maker] ? asked : maker
 }
 
+/** Work of members that is no administration. */
+const written: ReadonlySet<Action> = new Set([
+  'requirement.submit',
+  'requirement.change',
+  'requirement.cancel',
+  'task.change',
+  'signal.judge',
+])
+
 /** The scope an action needs, beside the role. */
 export function scopeFor(action: Action): TokenScope {
   if (action.endsWith('.read')) return 'read'
-  if (action === 'decision.answer') return 'decide'
-  if (action === 'requirement.submit' || action === 'requirement.cancel' || action === 'task.change') return 'write'
+  if (action.startsWith('decision.')) return 'decide'
+  if (written.has(action)) return 'write'
   return 'admin'
 }
 

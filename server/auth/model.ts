@@ -27,7 +27,7 @@ export interface Scope {
 }
 
 /** How an invite looks to whoever holds its link. */
-export const inviteStates = ['open', 'used', 'expired', 'revoked', 'unbacked', 'unknown'] as const
+const inviteStates = ['open', 'used', 'expired', 'revoked', 'unbacked', 'unknown'] as const
 export type InviteState = (typeof inviteStates)[number]
 
 export const inviteInput = z.object({

@@ -26,7 +26,14 @@ const COMMANDS: Record<string, Command> = {
     load: () => import('./commands/migrate'),
   },
   openapi: { help: 'write docs/openapi.json  [--check]', load: () => import('./commands/openapi') },
-  test: { help: 'run every check and test  [--fast leaves out the browser]', load: () => import('./commands/test') },
+  precedents: {
+    help: 'print what answering by precedent would be worth  [--seed N] [--noise 0.1] [--count 500] [--threshold 0.8] | --organization SLUG --kind KIND',
+    load: () => import('./commands/precedents'),
+  },
+  test: {
+    help: 'run every check and test  [--fast leaves out faults and the browser]',
+    load: () => import('./commands/test'),
+  },
 }
 
 function printHelp(): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { add, countsOfPlaywright, countsOfVitest, summaryLine } from './test-stages'
+import { add, countsOfFaults, countsOfPlaywright, countsOfVitest, summaryLine } from './test-stages'
 
 describe('the summary of npm test', () => {
   it('adds up what vitest and Playwright report', () => {
@@ -10,6 +10,15 @@ describe('the summary of npm test', () => {
 
   it('counts a test file that could not be loaded', () => {
     expect(countsOfVitest({ numPassedTests: 0, numFailedTests: 0, numFailedTestSuites: 1 }).failed).toBe(1)
+  })
+
+  it('counts a fault that held, failed or could not be injected once each', () => {
+    const rows = [
+      { failures: [], skipped: null },
+      { failures: ['lost', 'doubled'], skipped: null },
+      { failures: [], skipped: 'needs root' },
+    ]
+    expect(countsOfFaults({ rows })).toEqual({ passed: 1, failed: 1, skipped: 1 })
   })
 
   it('leaves out what did not happen', () => {

@@ -17,7 +17,7 @@ export interface Stage {
   run: () => Promise<Outcome>
 }
 
-export interface Outcome {
+interface Outcome {
   ok: boolean
   counts: Counts
 }
@@ -110,6 +110,28 @@ function vitest(name: string, args: string[]): Stage {
   }
 }
 
+const faultReport = z.object({
+  rows: z.array(z.object({ failures: z.array(z.string()), skipped: z.string().nullable() })),
+})
+
+/** Counts of the fault programme's report: one for each fault. */
+export function countsOfFaults(report: unknown): Counts {
+  const { rows } = faultReport.parse(report)
+  const failed = rows.filter(({ failures }) => failures.length > 0).length
+  const skipped = rows.filter((row) => row.skipped !== null).length
+  return { passed: rows.length - failed - skipped, failed, skipped }
+}
+
+/** The short form of `npm run test:faults`: workers killed and frozen, Postgres crashed, answers cut. */
+const faults: Stage = {
+  name: 'faults',
+  run: async () => {
+    const file = freshReport('faults')
+    const ok = await runProgram(['--import', 'tsx', 'e2e/faults/main.ts', '--short'])
+    return outcome(ok, file, countsOfFaults)
+  },
+}
+
 const playwright: Stage = {
   name: 'browser',
   run: async () => {
@@ -132,5 +154,6 @@ export function stages({ fast }: { fast: boolean }): Stage[] {
     vitest('contract', ['--project', 'contract']),
   ]
   const hasBrowserTests = existsSync(path.join(PROJECT, 'e2e', 'playwright.config.ts'))
-  return fast || !hasBrowserTests ? withoutBrowser : [...withoutBrowser, playwright]
+  if (fast) return withoutBrowser
+  return hasBrowserTests ? [...withoutBrowser, faults, playwright] : [...withoutBrowser, faults]
 }

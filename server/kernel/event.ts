@@ -7,4 +7,6 @@ export interface EventDraft<Type extends string = string, Payload = unknown> {
   taskId?: string
   runId?: string
   decisionId?: string
+  /** For the jobs that follow from it (flow.ts): the higher, the earlier. 0 when left out; not stored. */
+  priority?: number
 }

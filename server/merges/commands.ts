@@ -1,23 +1,44 @@
-import type { Scope } from '#server/auth/model'
+import type { EventDraft } from '#server/kernel/event'
 import type { Task } from '#server/platform/database/generated/client'
 import type { Transaction } from '#server/platform/database/transaction'
-import { append } from '#server/platform/events/log'
+import { nextActorOf } from '#server/tasks/rules/next-actor'
 
-/** Puts a proven, reviewed run into the project's merge queue. The same run is queued at most once. */
-export async function queueMerge(tx: Transaction, scope: Scope, task: Task, runId: string): Promise<void> {
-  const { count } = await tx.merge.createMany({
-    data: [{ organizationId: task.organizationId, projectId: task.projectId, taskId: task.id, runId }],
+/**
+ * Puts proven, reviewed runs into the project's merge queue. The same run is queued at most once. The caller appends
+ * the events last in its transaction.
+ */
+export async function queueMerges(
+  tx: Transaction,
+  orders: readonly {
+    task: Pick<Task, 'id' | 'ref' | 'organizationId' | 'projectId' | 'requirementId'>
+    runId: string
+  }[],
+  now: Date,
+): Promise<EventDraft[]> {
+  if (orders.length === 0) return []
+  const { actor, name, reason, deadline } = nextActorOf({ kind: 'merge' }, now)
+  const queued = await tx.merge.createManyAndReturn({
+    data: orders.map(({ task, runId }) => ({
+      organizationId: task.organizationId,
+      projectId: task.projectId,
+      taskId: task.id,
+      runId,
+      nextActor: actor,
+      nextActorName: name,
+      nextReason: reason,
+      nextDeadline: deadline,
+    })),
     skipDuplicates: true,
+    select: { runId: true },
   })
-  if (count === 0) return
-  await append(tx, scope, [
-    {
+  return orders
+    .filter(({ runId }) => queued.some((row) => row.runId === runId))
+    .map(({ task, runId }) => ({
       type: 'merge.queued',
       projectId: task.projectId,
       requirementId: task.requirementId,
       taskId: task.id,
       runId,
       payload: { ref: task.ref },
-    },
-  ])
+    }))
 }

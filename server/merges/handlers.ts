@@ -6,8 +6,11 @@ import type { Merge, Run, Task } from '#server/platform/database/generated/clien
 import { withLock } from '#server/platform/database/lock'
 import { transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
+import { enqueue } from '#server/platform/queue/queue'
 import { executeProof, orderFor } from '#server/proofs/evidence'
 import { describeFailures } from '#server/proofs/rules/failures'
+import { sayOnTask, triedAgain } from '#server/proofs/tried-again'
+import { whileWanted } from '#server/proofs/wanted'
 import { presentMain } from '#server/workspaces/ensure'
 import { advanceMain, closeWorktree, mergeOnto } from '#server/workspaces/git'
 import { describeConflicts } from './rules/conflict'
@@ -25,19 +28,70 @@ interface Order {
 
 /**
  * Job `merge-task`: serial for each project. The run's one commit is put onto the present main, its acceptance
- * commands run once more on the merged tree, and main steps forward only if it is still where the check saw it.
+ * commands run once more on the merged tree, and main steps forward only if it is still where the check saw it. While
+ * another merge or record is at it, the job comes again later and holds no slot; whoever has merged wakes the oldest.
  */
 export async function mergeTask(job: JobData, signal: AbortSignal): Promise<void> {
-  const scope = systemScope(job.organizationId)
-  await withLock(`merge:${job.projectId}`, async () => {
-    const merge = await database().merge.findUnique({ where: { runId: job.runId as string } })
-    if (merge?.status !== 'queued') return
-    const task = await database().task.findUniqueOrThrow({ where: { id: merge.taskId } })
-    const run = await database().run.findUniqueOrThrow({ where: { id: merge.runId } })
-    if (task.status !== 'merging')
-      return end({ scope, merge, task, run, signal }, 'checks_failed', 'The task was stopped.')
-    await mergeOne({ scope, merge, task, run, signal })
+  if (!(await isQueued(job))) return
+  const held = await withLock(`merge:${job.projectId}`, () => mergeQueued(job, signal))
+  if (held) return wakeOldest(job)
+  await transaction((tx) => enqueue(tx, [{ job: { ...job, name: 'merge-task' }, startAfterSeconds: SOON_SECONDS }]))
+}
+
+/** Seconds until a merge looks again whether it is its turn, if nobody wakes it before. */
+const SOON_SECONDS = 3
+
+async function isQueued({ runId = '' }: JobData): Promise<boolean> {
+  return (await database().merge.count({ where: { runId, status: 'queued' } })) > 0
+}
+
+async function wakeOldest({ organizationId, projectId = '' }: JobData): Promise<void> {
+  const oldest = await database().merge.findFirst({
+    where: { projectId, status: 'queued' },
+    orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+    include: { task: { select: { requirementId: true } } },
   })
+  if (!oldest) return
+  const { taskId, runId, task } = oldest
+  const job = { name: 'merge-task' as const, organizationId, projectId, taskId, runId, ...task }
+  await transaction((tx) => enqueue(tx, [{ job }]))
+}
+
+async function mergeQueued(job: JobData, signal: AbortSignal): Promise<void> {
+  const scope = systemScope(job.organizationId)
+  const merge = await database().merge.findUnique({ where: { runId: job.runId as string } })
+  if (merge?.status !== 'queued') return
+  const task = await database().task.findUniqueOrThrow({ where: { id: merge.taskId } })
+  const run = await database().run.findUniqueOrThrow({ where: { id: merge.runId } })
+  const order = { scope, merge, task, run }
+  if (task.status !== 'merging') return end(order, 'checks_failed', STOPPED)
+  const done = await whileWanted(
+    signal,
+    () => isMerging(task.id),
+    async (stop) => {
+      await mergeOne({ ...order, signal: stop })
+      return true
+    },
+  ).catch(async (error: unknown) => {
+    if (!signal.aborted) await say(order, triedAgain(error, 'merged')).catch(() => {})
+    throw error
+  })
+  if (done === null) await end(order, 'checks_failed', STOPPED)
+}
+
+/** The merge, its task and its requirement say what they wait for. */
+async function say({ merge, task }: Pick<Order, 'merge' | 'task'>, nextReason: string): Promise<void> {
+  await transaction(async (tx) => {
+    const unsaid = { nextReason: { not: nextReason } }
+    await tx.merge.updateMany({ where: { id: merge.id, status: 'queued', ...unsaid }, data: { nextReason } })
+    await sayOnTask(tx, task, 'merging', nextReason)
+  })
+}
+
+const STOPPED = 'The task was stopped.'
+
+async function isMerging(id: string): Promise<boolean> {
+  return (await database().task.count({ where: { id, status: 'merging' } })) > 0
 }
 
 async function mergeOne(order: Order): Promise<void> {
@@ -51,6 +105,8 @@ async function mergeOne(order: Order): Promise<void> {
       order.signal,
     )
     if (count.failed > 0) return end(order, 'checks_failed', await failures(task.id, merged.commit))
+    // From here on it can't be taken back: what people ended meanwhile does not reach main.
+    if (!(await isMerging(task.id))) return end(order, 'checks_failed', STOPPED)
     if (await advanceMain({ projectId: task.projectId, from: main, to: merged.commit })) {
       await end(order, 'merged', '', main, merged.commit)
       return clearAway(task)
@@ -87,13 +143,21 @@ async function failures(taskId: string, commit: string): Promise<string> {
   return describeFailures(await database().check.findMany({ where: { taskId, commit, phase: 'merge', passed: false } }))
 }
 
-async function end(order: Order, status: string, detail: string, onto?: string, merged?: string): Promise<void> {
+/** What a merge came to, once: a worker that was frozen and comes back finds that another one has ended it. */
+async function end(
+  order: Omit<Order, 'signal'>,
+  status: string,
+  detail: string,
+  onto?: string,
+  merged?: string,
+): Promise<void> {
   const { scope, merge, task, run } = order
   await transaction(async (tx) => {
-    await tx.merge.update({
-      where: { id: merge.id },
-      data: { status, detail, ontoCommit: onto, mergedCommit: merged, endedAt: new Date() },
+    const { count } = await tx.merge.updateMany({
+      where: { id: merge.id, status: 'queued' },
+      data: { status, detail, ontoCommit: onto, mergedCommit: merged },
     })
+    if (count === 0) return
     await append(tx, scope, [
       {
         type: 'merge.ended',

@@ -1,9 +1,14 @@
 import { type Capability, capabilities } from '#server/agents/model'
 import type { Scope } from '#server/auth/model'
+import { databaseNow } from '#server/platform/database/clock'
 import type { Prisma, Requirement } from '#server/platform/database/generated/client'
 import type { Transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { answerFacts, startRun, statementFacts } from '#server/runs/commands'
+import { learnedDurations } from '#server/tasks/commands'
+import { expectedMs } from '#server/tasks/rules/durations'
+import { upwardRanks } from '#server/tasks/rules/graph'
+import { WAITING_MS, waitsForTasks } from '#server/tasks/rules/waiting'
 import { type PlanContent, planSchema } from './model'
 import { analystInstructions, planPrompt } from './rules/prompt'
 
@@ -98,40 +103,51 @@ export async function acceptPlan(tx: Transaction, scope: Scope, requirement: Req
   ])
 }
 
-async function createTasks(
+/** Writes a plan's tasks and edges with their ranks, in a number of statements that does not grow with the plan. */
+export async function createTasks(
   tx: Transaction,
-  requirement: Requirement,
+  requirement: Pick<Requirement, 'id' | 'organizationId' | 'projectId'>,
   planId: string,
   content: PlanContent,
 ): Promise<void> {
-  const ids = new Map<string, string>()
-  for (const [position, task] of content.tasks.entries()) {
-    const row = await tx.task.create({
-      data: {
-        organizationId: requirement.organizationId,
-        projectId: requirement.projectId,
-        requirementId: requirement.id,
-        planId,
-        ref: task.id,
-        position,
-        title: task.title,
-        kind: task.kind,
-        capability: task.capability,
-        instructions: task.instructions,
-        statementRefs: task.statements,
-        owns: task.owns,
-        reads: task.reads,
-        acceptance: task.acceptance,
-        risk: task.risk,
-        statusReason: task.dependsOn.length > 0 ? `Waits for ${task.dependsOn.join(', ')}.` : 'Ready to start.',
-      },
-      select: { id: true },
-    })
-    ids.set(task.id, row.id)
-  }
-  const edges = content.tasks.flatMap((task) =>
-    [...new Set(task.dependsOn)].map((dependency) => ({
-      taskId: ids.get(task.id) as string,
+  const learned = await learnedDurations(tx, requirement.organizationId)
+  const nodes = content.tasks.map((task) => ({
+    id: task.id,
+    dependsOn: [...new Set(task.dependsOn)],
+    expectedMs: expectedMs(task.capability, learned.get(task.capability)),
+  }))
+  const ranks = upwardRanks(nodes)
+  const now = await databaseNow(tx)
+  const rows = await tx.task.createManyAndReturn({
+    data: content.tasks.map((task, position) => ({
+      organizationId: requirement.organizationId,
+      projectId: requirement.projectId,
+      requirementId: requirement.id,
+      planId,
+      ref: task.id,
+      position,
+      title: task.title,
+      kind: task.kind,
+      capability: task.capability,
+      instructions: task.instructions,
+      statementRefs: task.statements,
+      owns: task.owns,
+      reads: task.reads,
+      acceptance: task.acceptance,
+      risk: task.risk,
+      rank: ranks.get(task.id) ?? 0,
+      expectedMs: nodes[position]?.expectedMs ?? 0,
+      openDependencies: nodes[position]?.dependsOn.length ?? 0,
+      statusReason: waitsForTasks(nodes[position]?.dependsOn ?? []),
+      nextReason: waitsForTasks(nodes[position]?.dependsOn ?? []),
+      nextDeadline: new Date(now.getTime() + WAITING_MS),
+    })),
+    select: { id: true, ref: true },
+  })
+  const ids = new Map(rows.map((row) => [row.ref, row.id]))
+  const edges = nodes.flatMap((node) =>
+    node.dependsOn.map((dependency) => ({
+      taskId: ids.get(node.id) as string,
       dependsOnId: ids.get(dependency) as string,
     })),
   )

@@ -27,16 +27,23 @@ export async function changeProject(scope: Scope, { projectId, ...given }: Chang
   return transaction(async (tx) => {
     const row = await lockProject(tx, scope.organizationId, projectId)
     if (!row) throw projectNotFound()
-    const { name, providerMode, planApproval } = summaryOf(row)
-    const before = { name, providerMode, planApproval }
+    const { name, providerMode, planApproval, riskyCalls, maxConcurrentRuns } = summaryOf(row)
+    const before = { name, providerMode, planApproval, riskyCalls, maxConcurrentRuns }
     const after = {
       name: cleanText(given.name ?? name),
       providerMode: given.providerMode ?? providerMode,
       planApproval: given.planApproval ?? planApproval,
+      riskyCalls: given.riskyCalls ?? riskyCalls,
+      maxConcurrentRuns: given.maxConcurrentRuns === undefined ? maxConcurrentRuns : given.maxConcurrentRuns,
     }
     if (JSON.stringify(before) === JSON.stringify(after)) return summaryOf(row)
     const saved = await saveSettings(tx, projectId, after)
-    await append(tx, scope, [{ type: 'project.changed', projectId, payload: { ...after, before } }])
+    const most = after.maxConcurrentRuns
+    const limit = { type: 'project-limit.changed', projectId, payload: { name: after.name, maxConcurrentRuns: most } }
+    await append(tx, scope, [
+      { type: 'project.changed', projectId, payload: { ...after, before } },
+      ...(most === maxConcurrentRuns ? [] : [limit]),
+    ])
     return summaryOf(saved)
   })
 }

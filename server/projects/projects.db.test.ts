@@ -46,7 +46,15 @@ test('a change keeps what was not given and tells before and after; no change te
       name: 'Settings',
       providerMode: 'scripted',
       planApproval: 'automatic',
-      before: { name: 'Settings', providerMode: 'scripted', planApproval: 'ask' },
+      riskyCalls: 'allow',
+      maxConcurrentRuns: null,
+      before: {
+        name: 'Settings',
+        providerMode: 'scripted',
+        planApproval: 'ask',
+        riskyCalls: 'allow',
+        maxConcurrentRuns: null,
+      },
     },
   ])
 })

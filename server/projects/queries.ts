@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Scope } from '#server/auth/model'
 import { reader } from '#server/platform/database/transaction'
 import { ProjectError } from './errors'
-import { type ProjectSummary, planApprovalSchema, projectModeSchema } from './model'
+import { type ProjectSummary, planApprovalSchema, projectModeSchema, riskyCallsSchema } from './model'
 
 interface ProjectRow {
   id: string
@@ -10,13 +10,17 @@ interface ProjectRow {
   slug: string
   providerMode: string
   planApproval: string
+  riskyCalls: string
+  maxConcurrentRuns: number | null
   createdAt: Date
 }
 
-export function summaryOf({ id, name, slug, providerMode, planApproval, createdAt }: ProjectRow): ProjectSummary {
+export function summaryOf({ id, name, slug, createdAt, ...row }: ProjectRow): ProjectSummary {
   const settings = {
-    providerMode: projectModeSchema.parse(providerMode),
-    planApproval: planApprovalSchema.parse(planApproval),
+    providerMode: projectModeSchema.parse(row.providerMode),
+    planApproval: planApprovalSchema.parse(row.planApproval),
+    riskyCalls: riskyCallsSchema.parse(row.riskyCalls),
+    maxConcurrentRuns: row.maxConcurrentRuns,
   }
   return { id, name, slug, ...settings, createdAt }
 }

@@ -1,10 +1,12 @@
 import type { Transaction } from '#server/platform/database/transaction'
-import type { PlanApproval, ProjectMode } from './model'
+import type { PlanApproval, ProjectMode, RiskyCalls } from './model'
 
 export interface ProjectSettings {
   name: string
   providerMode: ProjectMode
   planApproval: PlanApproval
+  riskyCalls?: RiskyCalls
+  maxConcurrentRuns?: number | null
 }
 
 /** Slugs in use, read under the organization's row lock so that two projects made at once get different ones. */

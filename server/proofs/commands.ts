@@ -1,22 +1,18 @@
 import type { Scope } from '#server/auth/model'
 import { block } from '#server/kernel/blocks'
-import type { Requirement, Run, Task } from '#server/platform/database/generated/client'
+import type { EventDraft } from '#server/kernel/event'
+import type { Requirement, Task } from '#server/platform/database/generated/client'
 import type { Transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
-import { startRun, workFacts } from '#server/runs/commands'
+import { type RunDraft, workFacts } from '#server/runs/commands'
 
 /** Asks for the acceptance commands of a run's commit to be re-executed. */
-export async function requestProof(tx: Transaction, scope: Scope, task: Task, runId: string): Promise<void> {
-  await append(tx, scope, [
-    {
-      type: 'proof.requested',
-      projectId: task.projectId,
-      requirementId: task.requirementId,
-      taskId: task.id,
-      runId,
-      payload: { ref: task.ref },
-    },
-  ])
+export function proofRequested(
+  task: Pick<Task, 'id' | 'ref' | 'projectId' | 'requirementId'>,
+  runId: string,
+): EventDraft {
+  const { id: taskId, ref, projectId, requirementId } = task
+  return { type: 'proof.requested', projectId, requirementId, taskId, runId, payload: { ref } }
 }
 
 /** Asks for every acceptance command once more, on what was merged. */
@@ -38,12 +34,11 @@ const reviewerRules = `Review the diff.
 - Look for statements that are claimed and not built, tests that would pass without the feature, security faults (injection, path traversal, secrets, missing authorization), and behaviour outside the task.
 - Severity "must" blocks; "should" and "note" do not. The verdict is request_changes exactly when there is a "must".`
 
-/** Starts the review of an implementation by an agent on another connector. The diff is added when the run begins. */
-export async function startReviewRun(
+/** What the review of an implementation begins with. The diff is added when the run begins. */
+export async function reviewDraft(
   tx: Transaction,
-  scope: Scope,
   draft: { task: Task; requirement: Requirement; agentId: string; runId: string; attempt: number },
-): Promise<Run> {
+): Promise<RunDraft & { priority: number }> {
   const { task, requirement } = draft
   const reviewed = await tx.run.findUniqueOrThrow({ where: { id: draft.runId } })
   const facts = await workFacts(tx, task, requirement)
@@ -66,8 +61,9 @@ export async function startReviewRun(
     DIFF_PLACE,
     reviewerRules,
   ].join('\n')
-  return startRun(tx, scope, {
+  return {
     requirement,
+    priority: task.rank / 1000,
     taskId: task.id,
     agentId: draft.agentId,
     purpose: 'review',
@@ -78,7 +74,7 @@ export async function startReviewRun(
       user,
       facts: { base: reviewed.baseCommit, commit: reviewed.commit },
     },
-  })
+  }
 }
 
 /** Where the diff goes into the prompt: reading git is no work for a transaction. */

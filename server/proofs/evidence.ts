@@ -16,7 +16,7 @@ const COMMAND_MS = 10 * 60_000
 /** Characters of output kept as evidence: the beginning and the end. */
 const OUTPUT_KEPT = 60_000
 
-export type Phase = 'task' | 'merge' | 'final'
+type Phase = 'task' | 'merge' | 'final'
 
 /** The order for a task's own acceptance commands. */
 export function orderFor(task: Task, what: Pick<ProofOrder, 'runId' | 'attempt' | 'phase' | 'commit'>): ProofOrder {

@@ -1,12 +1,21 @@
-import { optionsSchema } from '#server/decisions/model'
+import { z } from 'zod'
+import { actorSchema } from '#server/auth/model'
+import { optionsSchema, predictionSchema } from '#server/decisions/model'
 import type { JobData } from '#server/kernel/job'
 import { planSchema } from '#server/planner/model'
 import { database } from '#server/platform/database/client'
 import type { Event } from '#server/platform/database/generated/client'
 import { withLock } from '#server/platform/database/lock'
+import { transaction } from '#server/platform/database/transaction'
+import { enqueue } from '#server/platform/queue/queue'
 import { ensureWorkspace } from '#server/workspaces/ensure'
 import { writeRecord } from '#server/workspaces/git'
 import { decisionRecord, planRecord, type RecordFile, requirementRecord, signalRecord } from './rules/markdown'
+
+/** What of a kept record names the step: the answer given or taken back, the person it went to. */
+const recordLabel = z
+  .object({ label: z.string().optional(), toName: z.string().optional(), reason: z.string().optional() })
+  .transform(({ label, toName, reason }) => ({ label: label ?? toName ?? reason ?? '' }))
 
 /** Job `write-record`: the readable file that an event leaves in the workspace. Written again it is the same file. */
 export async function writeRecordOf(job: JobData): Promise<void> {
@@ -19,7 +28,8 @@ export async function writeRecordOf(job: JobData): Promise<void> {
   if (!file) return
   await ensureWorkspace(projectId)
   // The merge queue's lock: a merge that was checked on one main must not find another one.
-  await withLock(`merge:${projectId}`, () => writeRecord(projectId, [file], `Record: ${file.path}`))
+  const held = await withLock(`merge:${projectId}`, () => writeRecord(projectId, [file], `Record: ${file.path}`))
+  if (!held) await transaction((tx) => enqueue(tx, [{ job: { ...job, name: 'write-record' }, startAfterSeconds: 2 }]))
 }
 
 async function recordOf(event: Event): Promise<RecordFile | null> {
@@ -39,12 +49,13 @@ async function ofRequirement(id: string): Promise<RecordFile> {
   return requirementRecord(requirement)
 }
 
-async function ofPlan(requirementId: string): Promise<RecordFile> {
-  const plan = await database().plan.findFirstOrThrow({
+async function ofPlan(requirementId: string): Promise<RecordFile | null> {
+  const plan = await database().plan.findFirst({
     where: { requirementId, status: 'accepted' },
     orderBy: { revision: 'desc' },
     include: { requirement: true },
   })
+  if (!plan) return null
   const content = planSchema.parse(plan.content)
   return planRecord({
     number: plan.requirement.number,
@@ -58,15 +69,33 @@ async function ofPlan(requirementId: string): Promise<RecordFile> {
 
 async function ofDecision(id: string): Promise<RecordFile> {
   const decision = await database().decision.findUniqueOrThrow({ where: { id } })
+  const records = await database().decisionRecord.findMany({
+    where: { decisionId: id },
+    orderBy: [{ at: 'asc' }, { id: 'asc' }],
+  })
   return decisionRecord({
     ...decision,
     options: optionsSchema.parse(decision.options),
+    prediction: predictionSchema.nullable().catch(null).parse(decision.prediction),
+    history: records.map((record) => ({
+      kind: record.kind,
+      at: record.at.toISOString(),
+      by: actorSchema.parse(record.actor).name,
+      label: recordLabel.parse(record.content).label,
+    })),
     answeredAt: decision.answeredAt?.toISOString() ?? '',
     createdAt: decision.createdAt.toISOString(),
   })
 }
 
 function ofSignal(event: Event): RecordFile {
-  const payload = event.payload as { kind: string; title: string; detail: string; urgency: string; impact: string }
+  const payload = event.payload as {
+    kind: string
+    title: string
+    detail: string
+    urgency: string
+    impact: string
+    external?: boolean
+  }
   return signalRecord({ ...payload, at: event.at.toISOString(), sequence: String(event.sequence) })
 }

@@ -1,7 +1,9 @@
 import type { Scope } from '#server/auth/model'
 import { cleanText } from '#server/kernel/clean-text'
+import { databaseNow } from '#server/platform/database/clock'
 import { type Transaction, transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
+import { enqueue } from '#server/platform/queue/queue'
 import { RequirementError } from './errors'
 import { isClosed, type RequirementStatus, requirementStatusSchema, type SubmitInput } from './model'
 import { splitStatements, titleOf } from './rules/statements'
@@ -102,15 +104,15 @@ export async function cancelRequirement(
     const reason = cleanText(input.reason ?? '') || `Cancelled by ${scope.actor.name}.`
     await tx.requirement.update({
       where: { id: row.id },
-      data: { status: 'cancelled', statusReason: reason, closedAt: new Date() },
+      data: { status: 'cancelled', statusReason: reason },
     })
     await tx.task.updateMany({
       where: { requirementId: row.id, status: { notIn: ['done', 'failed', 'cancelled'] } },
-      data: { status: 'cancelled', statusReason: reason, finishedAt: new Date() },
+      data: { status: 'cancelled', statusReason: reason, finishedAt: await databaseNow(tx) },
     })
     await tx.run.updateMany({
-      where: { requirementId: row.id, status: { in: ['queued', 'running', 'asking'] } },
-      data: { status: 'cancelled', errorMessage: reason, endedAt: new Date(), lease: { increment: 1 } },
+      where: { requirementId: row.id, status: { notIn: ['finished', 'failed', 'cancelled'] } },
+      data: { status: 'cancelled', errorMessage: reason, lease: { increment: 1 } },
     })
     await tx.decision.updateMany({
       where: { requirementId: row.id, status: 'open' },
@@ -134,4 +136,18 @@ export async function lockRequirement(tx: Transaction, scope: Scope, requirement
     kind: 'not-found',
     message: 'There is no such requirement in this organization.',
   })
+}
+
+/** Has requirements looked at, although nothing happened in them: something they wait for has come free. */
+export async function wakeRequirements(
+  tx: Transaction,
+  organizationId: string,
+  requirementIds: readonly string[],
+): Promise<void> {
+  await enqueue(
+    tx,
+    requirementIds.map((requirementId) => ({
+      job: { name: 'advance-requirement' as const, organizationId, requirementId },
+    })),
+  )
 }

@@ -21,15 +21,10 @@ export function isClosed(status: RequirementStatus): boolean {
   return status === 'done' || status === 'partly_done' || status === 'failed' || status === 'cancelled'
 }
 
-export const statementKinds = ['behaviour', 'quality', 'constraint', 'context'] as const
-export const statementKindSchema = z.enum(statementKinds)
-export type StatementKind = z.infer<typeof statementKindSchema>
-
-export const outcomes = ['open', 'proven', 'asked', 'not_built'] as const
+const outcomes = ['open', 'proven', 'asked', 'not_built'] as const
 export type Outcome = (typeof outcomes)[number]
 
-export const sources = ['page', 'api', 'sample', 'demo'] as const
-export type Source = (typeof sources)[number]
+export const sources = ['page', 'api', 'sample', 'demo', 'signal'] as const
 
 export const submitSchema = z.object({
   projectId: z.uuid(),

@@ -23,7 +23,7 @@ export interface RequirementRow {
   totalsInWords: string
 }
 
-export interface StatementView {
+interface StatementView {
   ref: string
   text: string
   kind: string

@@ -8,10 +8,14 @@ import type { RestEnvironment } from './authenticate'
 import { errorResponse } from './errors'
 import { health } from './health'
 import { openApiDocument } from './openapi'
+import { budgets } from './routes/budgets'
+import { requirementChanges, taskChanges } from './routes/changes'
 import { decisions } from './routes/decisions'
 import { events } from './routes/events'
+import { inbound } from './routes/inbound'
 import { projects } from './routes/projects'
 import { requirements } from './routes/requirements'
+import { signed } from './routes/signed'
 import { statusAndMetrics } from './routes/status'
 import { tasks } from './routes/tasks'
 
@@ -65,10 +69,24 @@ function createApp() {
       }),
     ),
   )
-  app.use(noStore, checkedBody)
+  app.use(noStore)
+  app.route('/', inbound)
+  app.use(checkedBody)
   app.get('/health', health)
   app.get('/openapi.json', (context) => context.json(openApiDocument(app)))
-  for (const routes of [requirements, projects, statusAndMetrics, tasks, decisions, events]) app.route('/', routes)
+  for (const routes of [
+    requirements,
+    projects,
+    statusAndMetrics,
+    tasks,
+    decisions,
+    events,
+    budgets,
+    requirementChanges,
+    taskChanges,
+  ])
+    app.route('/', routes)
+  app.route('/', signed)
   return app
 }
 

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { ZodError } from 'zod'
 import { AppError, type ErrorKind, messageOf } from '#server/kernel/app-error'
+import { databaseTrouble } from '#server/platform/database/failures'
 import { logger } from '#server/platform/logging/logger'
 
 const statuses = {
@@ -49,7 +50,8 @@ export function failures(...extra: (400 | 404 | 409 | 413)[]) {
 }
 
 /** Anything thrown, as the one answer programs get. Nothing of an internal fault leaves the server. */
-export function errorResponse(error: unknown): Response {
+export function errorResponse(thrown: unknown): Response {
+  const error = thrown instanceof AppError ? thrown : (databaseTrouble(thrown) ?? thrown)
   if (error instanceof AppError && error.kind !== 'internal') {
     const { code, message, details } = error
     const headers: Record<string, string> = { 'cache-control': 'no-store' }

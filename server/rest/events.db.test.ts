@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { streamName } from '#server/kernel/event-names'
 import { beginShutdown } from '#server/platform/http/shutdown'
 import { stopQueue } from '#server/platform/queue/queue'
 import { createProject } from '#server/projects/commands'
 import { submitRequirement } from '#server/requirements/commands'
 import { makeOrganization, type TestOrganization, tokenHeaders } from '#server/setup/testing'
 import { app } from './app'
-import { streamName } from './event-names'
 
 let acme: TestOrganization
 let headers: Record<string, string>

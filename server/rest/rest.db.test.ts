@@ -43,10 +43,19 @@ describe('every route', () => {
     ['GET', `/api/requirements/${randomUUID()}`],
     ['POST', '/api/requirements'],
     ['POST', '/api/decisions'],
+    ...['pause', 'resume', 'cancel', 'undo', 'plan/revisions', 'plan/preview'].map(
+      (verb) => ['POST', `/api/requirements/${randomUUID()}/${verb}`] as const,
+    ),
+    ...['plan', 'plan/revisions'].map((what) => ['GET', `/api/requirements/${randomUUID()}/${what}`] as const),
+    ...['pause', 'resume', 'cancel', 'skip', 'retry'].map(
+      (verb) => ['POST', `/api/tasks/${randomUUID()}/${verb}`] as const,
+    ),
+    ['GET', `/api/budgets/requirement/${randomUUID()}`],
+    ['PUT', `/api/budgets/requirement/${randomUUID()}`],
   ] as const
 
   test.each(routes)('%s %s refuses nobody, a wrong token, and a garbled cookie', async (method, path) => {
-    const body = method === 'POST' ? '{}' : undefined
+    const body = method === 'GET' ? undefined : '{}'
     const attempts: Record<string, string>[] = [
       {},
       { authorization: 'Bearer orc_wrong' },
@@ -75,7 +84,13 @@ describe('every route', () => {
     const described = Object.entries(body.paths).flatMap(([path, methods]) =>
       Object.keys(methods as object).map((method) => `${method.toUpperCase()} ${path}`),
     )
-    const expected = routes.map(([method, path]) => `${method} ${path.replace(/[0-9a-f-]{36}$/, '{id}')}`)
+    const expected = [
+      ...routes.map(
+        ([method, path]) => `${method} ${path.replace('/requirement/', '/{level}/').replace(/[0-9a-f-]{36}/, '{id}')}`,
+      ),
+      // proves its sender by a secret of its own: inbound.db.test.ts
+      'POST /api/inbound/{source}/{key}',
+    ]
     expect(new Set(described)).toEqual(new Set(expected))
     expect(body.components.securitySchemes.token).toMatchObject({ type: 'http', scheme: 'bearer' })
   })

@@ -74,7 +74,8 @@ export function workAssignment(): Assignment {
       const strangers = outside(owns, made?.files.map((file) => file.path) ?? [])
       if (strangers.length > 0) throw outsideOwnership(strangers, owns)
       log.write('notice', made ? `${made.files.length} files changed.\n` : 'No file was changed.\n')
-      return { result, baseCommit: base, commit: made?.commit ?? base }
+      const touched = made?.files.map((file) => file.path) ?? []
+      return { result, baseCommit: base, commit: made?.commit ?? base, touched }
     },
   }
 }

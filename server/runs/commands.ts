@@ -1,11 +1,17 @@
 import type { Scope } from '#server/auth/model'
 import { optionsSchema } from '#server/decisions/model'
 import { cleanJson } from '#server/kernel/clean-text'
-import type { Prisma, Requirement, Run, Task } from '#server/platform/database/generated/client'
+import type { EventDraft } from '#server/kernel/event'
+import { databaseNow } from '#server/platform/database/clock'
+import type { Agent, Prisma, Project, Requirement, Task } from '#server/platform/database/generated/client'
 import type { Transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
+import { actorMs } from '#server/tasks/rules/next-actor'
 import { runEvent } from './journal'
 import type { RunPurpose } from './model'
+import { queueAside, queueHeld, type ResumedRow } from './repository'
+import { settleRiskyCall } from './risky'
+import { pinned } from './rules/pinned'
 import { implementerInstructions, type RunPrompt, type WorkFacts, workPrompt } from './rules/transcript'
 
 export interface RunDraft {
@@ -20,55 +26,110 @@ export interface RunDraft {
 }
 
 /** Creates a run and sets it in motion. */
-export async function startRun(tx: Transaction, scope: Scope, draft: RunDraft): Promise<Run> {
-  const agent = await tx.agent.findFirstOrThrow({ where: { id: draft.agentId, organizationId: scope.organizationId } })
-  const project = await tx.project.findUniqueOrThrow({ where: { id: draft.requirement.projectId } })
-  const instructions = [draft.prompt.system, agent.instructions].filter(Boolean).join('\n\n')
-  const run = await tx.run.create({
-    data: {
-      organizationId: scope.organizationId,
-      projectId: draft.requirement.projectId,
-      requirementId: draft.requirement.id,
-      taskId: draft.taskId,
-      agentId: agent.id,
-      purpose: draft.purpose,
-      attempt: draft.attempt,
-      providerMode: project.providerMode,
-      connector: agent.connector,
-      model: agent.model,
-      prompt: cleanJson({ ...draft.prompt, system: instructions }) as Prisma.InputJsonValue,
-      baseCommit: draft.baseCommit,
-    },
-  })
-  const payload = { purpose: draft.purpose, agent: agent.name, attempt: draft.attempt }
-  await append(tx, scope, [runEvent(run, 'run.queued', payload)])
-  return run
+export async function startRun(tx: Transaction, scope: Scope, draft: RunDraft): Promise<{ id: string }> {
+  const { runs, events } = await createRuns(tx, scope, [draft])
+  await append(tx, scope, events)
+  return runs[0] as { id: string }
 }
 
-/** Starts an attempt at a task. */
-export async function startWorkRun(
+/**
+ * Creates runs of one project in a fixed number of statements. They are set in motion by the events, which the caller
+ * appends last in its transaction. In the order of the drafts.
+ */
+export async function createRuns(
   tx: Transaction,
   scope: Scope,
-  draft: { task: Task; requirement: Requirement; agentId: string },
-): Promise<Run> {
-  const { task, requirement } = draft
-  const facts = await workFacts(tx, task, requirement)
-  return startRun(tx, scope, {
+  drafts: readonly (RunDraft & { priority?: number })[],
+): Promise<{ runs: { id: string }[]; events: EventDraft[] }> {
+  const [first] = drafts
+  if (!first) return { runs: [], events: [] }
+  const agentIds = [...new Set(drafts.map((draft) => draft.agentId))]
+  const agents = await tx.$queryRaw<(Agent & Pick<Project, 'providerMode'> & { now: Date })[]>`
+    select a.*, p."providerMode", clock_timestamp() as now from "Agent" a cross join "Project" p
+    where a.id = any(${agentIds}::uuid[]) and a."organizationId" = ${scope.organizationId}::uuid
+      and p.id = ${first.requirement.projectId}::uuid`
+  const agentOf = (draft: RunDraft) => {
+    const agent = agents.find(({ id }) => id === draft.agentId)
+    if (!agent) throw new Error(`agent ${draft.agentId} is not of this organization`)
+    return agent
+  }
+  const revisions = await planRevisions(tx, drafts)
+  const runs = await tx.run.createManyAndReturn({
+    data: drafts.map((draft) => {
+      const agent = agentOf(draft)
+      const instructions = [draft.prompt.system, agent.instructions].filter(Boolean).join('\n\n')
+      return {
+        organizationId: scope.organizationId,
+        projectId: draft.requirement.projectId,
+        requirementId: draft.requirement.id,
+        taskId: draft.taskId,
+        agentId: agent.id,
+        purpose: draft.purpose,
+        attempt: draft.attempt,
+        providerMode: agent.providerMode,
+        connector: agent.connector,
+        model: agent.model,
+        prompt: cleanJson({ ...draft.prompt, system: instructions }) as Prisma.InputJsonValue,
+        baseCommit: draft.baseCommit,
+        agentSettings: pinned(agent),
+        planRevision: revisions.get(draft.taskId ?? '') ?? null,
+        nextReason: `A worker takes the run of ${agent.name}.`,
+        nextDeadline: new Date(agent.now.getTime() + actorMs.queued),
+      }
+    }),
+    select: { id: true, projectId: true, requirementId: true, taskId: true },
+  })
+  const events = runs.map((run, index) => {
+    const draft = drafts[index] as RunDraft & { priority?: number }
+    const payload = { purpose: draft.purpose, agent: agentOf(draft).name, attempt: draft.attempt }
+    return { ...runEvent(run, 'run.queued', payload), priority: draft.priority }
+  })
+  return { runs, events }
+}
+
+/** The plan revision each task's run works for, by task; a planning run makes its own. */
+async function planRevisions(tx: Transaction, drafts: readonly RunDraft[]): Promise<Map<string, number>> {
+  const ids = drafts.flatMap((draft) => draft.taskId ?? [])
+  if (ids.length === 0) return new Map()
+  const rows = await tx.$queryRaw<{ id: string; revision: number }[]>`
+    select t.id, p.revision from "Task" t join "Plan" p on p.id = t."planId" where t.id = any(${ids}::uuid[])`
+  return new Map(rows.map(({ id, revision }) => [id, revision]))
+}
+
+/** What attempts at tasks of one requirement begin with. */
+export async function workDrafts(
+  tx: Transaction,
+  requirement: Requirement,
+  orders: readonly { task: Task; agentId: string; attempt: number }[],
+): Promise<(RunDraft & { priority: number })[]> {
+  if (orders.length === 0) return []
+  const statements = await statementFacts(tx, requirement.id)
+  const answers = await answerFacts(tx, requirement.id)
+  return orders.map(({ task, agentId, attempt }) => ({
     requirement,
     taskId: task.id,
-    agentId: draft.agentId,
+    agentId,
     purpose: 'implement',
-    attempt: task.attempt,
+    attempt,
+    priority: task.rank / 1000,
     prompt: {
       system: implementerInstructions,
-      user: workPrompt(facts),
+      user: workPrompt({ ...taskWords(task, requirement), statements, answers }),
       facts: { owns: task.owns, ref: task.ref, title: task.title },
     },
-  })
+  }))
 }
 
 /** What an agent is told about a task and its surroundings. */
 export async function workFacts(tx: Transaction, task: Task, requirement: Requirement): Promise<WorkFacts> {
+  return {
+    ...taskWords(task, requirement),
+    statements: await statementFacts(tx, requirement.id),
+    answers: await answerFacts(tx, requirement.id),
+  }
+}
+
+function taskWords(task: Task, requirement: Requirement): Pick<WorkFacts, 'task' | 'requirement' | 'feedback'> {
   return {
     task: {
       ref: task.ref,
@@ -81,8 +142,6 @@ export async function workFacts(tx: Transaction, task: Task, requirement: Requir
       acceptance: task.acceptance as unknown[],
     },
     requirement: { title: requirement.title, text: requirement.text },
-    statements: await statementFacts(tx, requirement.id),
-    answers: await answerFacts(tx, requirement.id),
     feedback: task.feedback,
   }
 }
@@ -108,10 +167,27 @@ export async function answerFacts(tx: Transaction, requirementId: string) {
   }))
 }
 
-/** Gives a run that asked its answer, as the result of the tool call that asked, and sets it in motion again. */
-export async function resumeRun(tx: Transaction, scope: Scope, runId: string, decisionId: string): Promise<void> {
-  const run = await tx.run.findUniqueOrThrow({ where: { id: runId } })
+/**
+ * Sets a run going again that was laid aside; if its provider takes no call yet, that is found out anew. With a
+ * decision, its answer becomes the result of the tool call that asked. The caller appends the event last in its
+ * transaction.
+ */
+export async function resumeRun(tx: Transaction, runId: string, decisionId: string | null): Promise<EventDraft[]> {
+  if (decisionId) await answerCall(tx, runId, decisionId)
+  return (await queueAside(tx, runId)).map(resumed)
+}
+
+/** Runs of an organization that a provider holds back are taken at once: whether it takes their calls is found out anew. */
+export async function releaseHeld(tx: Transaction, organizationId: string): Promise<EventDraft[]> {
+  return (await queueHeld(tx, organizationId)).map(resumed)
+}
+
+const resumed = ({ purpose, attempt, ...run }: ResumedRow): EventDraft =>
+  runEvent(run, 'run.queued', { purpose, attempt, resumed: true })
+
+async function answerCall(tx: Transaction, runId: string, decisionId: string): Promise<void> {
   const decision = await tx.decision.findUniqueOrThrow({ where: { id: decisionId } })
+  if (decision.kind === 'risky_call') return settleRiskyCall(tx, decision)
   const label = optionsSchema.parse(decision.options).find((option) => option.id === decision.answer)?.label
   const output = JSON.stringify({
     option: decision.answer,
@@ -121,9 +197,6 @@ export async function resumeRun(tx: Transaction, scope: Scope, runId: string, de
   })
   await tx.toolCall.updateMany({
     where: { runId, decisionId, state: 'asking' },
-    data: { state: 'done', output, isError: false, endedAt: new Date() },
+    data: { state: 'done', output, isError: false, endedAt: await databaseNow(tx) },
   })
-  await tx.run.update({ where: { id: runId }, data: { status: 'queued' } })
-  const payload = { purpose: run.purpose, attempt: run.attempt, resumed: true }
-  await append(tx, scope, [runEvent(run, 'run.queued', payload)])
 }

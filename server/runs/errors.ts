@@ -6,7 +6,15 @@ export type RunErrorCode =
   | 'lease-lost'
   /** stopped by a person */
   | 'run-cancelled'
+  | 'run-paused'
   | 'turn-limit'
+  /** the watchdog ended it: too long, or no worker could finish it */
+  | 'time-limit'
+  | 'tool-limit'
+  /** the same call with the same result again and again */
+  | 'loop'
+  /** at the wall of a budget: the run waits for people */
+  | 'budget-wall'
   | 'refused'
   | 'outside-ownership'
   | 'plan-invalid'

@@ -1,32 +1,56 @@
-import { requestHash, runTurn } from '#server/agents/bridge'
+import { requestHash, runTurn, stableJson } from '#server/agents/bridge'
 import { type Connection, connectionFor } from '#server/agents/connection'
-import { ProviderError } from '#server/agents/errors'
-import type { Prompt, TurnEvent } from '#server/agents/ports'
-import { costOf } from '#server/agents/rules/pricing'
+import { type GateKey, gateKey } from '#server/agents/gate'
+import type { Prompt, TurnContext, TurnEvent } from '#server/agents/ports'
+import { costMicroUsd } from '#server/agents/rules/pricing'
 import type { Scope } from '#server/auth/model'
-import { AppError, messageOf } from '#server/kernel/app-error'
+import { worstInputTokens } from '#server/budgets/rules/worst-case'
 import { database } from '#server/platform/database/client'
-import type { Agent, Run } from '#server/platform/database/generated/client'
+import type { Run } from '#server/platform/database/generated/client'
 import { agentsEnvironment } from '#server/platform/env/agents'
-import { logger } from '#server/platform/logging/logger'
-import { runPendingCalls } from './calls'
+import { type CallResult, runPendingCalls } from './calls'
 import { RunError } from './errors'
-import { claimRun, countTurns, failRun, finishRun, type Lease, loadTurns, storePrompt, storeTurn } from './journal'
+import { loadTurns, storePrompt, storeTurn } from './journal'
+import type { Lease } from './lease'
 import { RunLog } from './log'
 import type { Assignment, RunEnding, Verdict } from './ports'
-import { buildTranscript, type RunPrompt, runPromptSchema, type StoredTurn } from './rules/transcript'
+import { reachedCap, type Work } from './rules/caps'
+import { afterLoopCall, type LoopState, noLoop, withLoopNotice, withoutLoopNotice } from './rules/loop'
+import type { PinnedAgent } from './rules/pinned'
+import { policyOf } from './rules/tool-policy'
+import {
+  buildTranscript,
+  isAnswered,
+  type RunPrompt,
+  runPromptSchema,
+  type StoredCall,
+  type StoredTurn,
+} from './rules/transcript'
+import { settleFailure } from './settle'
+import { spendingOf } from './spending'
+import { claimRun, finishRun } from './states'
+import { watchRun } from './watch'
 
 /** Everything one execution of a run works with. */
 interface Execution {
   scope: Scope
   run: Run
-  agent: Agent
+  agent: PinnedAgent
   lease: Lease
   prompt: RunPrompt
   assignment: Assignment
   connection: Connection
+  gate: GateKey
   log: RunLog
   signal: AbortSignal
+  /** the journal: loaded once, then kept equal to what is stored under the lease */
+  turns: StoredTurn[]
+  /** what was said after turns that called no tool, by number: judging is pure, so once is enough */
+  replies: Map<number, string | null>
+  loop: LoopState
+  limitMs: number
+  /** bytes of the last request, so that only what is new has to be counted at its worst */
+  lastBytes: number | null
 }
 
 /**
@@ -39,70 +63,84 @@ export async function executeRun(
   runId: string,
   options: { worker: string; signal: AbortSignal; assignmentFor: (run: Run) => Assignment },
 ): Promise<void> {
-  const claimed = await claimRun(scope, runId, options.worker)
-  if (!claimed) return
-  const { run, lease } = claimed
-  const log = await RunLog.open(run)
+  const watch = watchRun(runId)
   try {
-    const agent = await database().agent.findFirstOrThrow({
-      where: { id: run.agentId, organizationId: scope.organizationId },
-    })
-    const connection = await connectionFor(scope, agent, run.providerMode)
-    const assignment = options.assignmentFor(run)
-    const prompt = await preparedPrompt(scope, run, lease, assignment)
+    const claim = await claimRun(scope, runId, options.worker)
+    if (!claim) return
+    const { run, lease, agent, limitMs, turns } = claim
     const stop = new AbortController()
-    const watch = watchLease(lease, stop)
-    const signal = AbortSignal.any([options.signal, stop.signal])
+    watch.hold(lease, stop)
+    const log = new RunLog(run)
     try {
-      await converse({ scope, run, agent, lease, prompt, assignment, connection, log, signal })
+      const signal = AbortSignal.any([options.signal, stop.signal])
+      const begun = { scope, run, lease, agent, limitMs, log, signal }
+      const journal = turns > 0 ? await loadTurns(run.id) : []
+      await converse(await begin(begun, options.assignmentFor(run), journal))
+    } catch (error) {
+      await settleFailure({ scope, run, lease, agent, log }, error, options.signal)
     } finally {
-      clearInterval(watch)
+      await log.close()
     }
-  } catch (error) {
-    await settleFailure(scope, run, lease, log, error, options.signal)
   } finally {
-    await log.close()
+    watch.end()
   }
 }
 
+type Begun = Pick<Execution, 'scope' | 'run' | 'lease' | 'agent' | 'limitMs' | 'log' | 'signal'>
+
+async function begin(begun: Begun, assignment: Assignment, turns: StoredTurn[]): Promise<Execution> {
+  const { scope, run, lease, agent } = begun
+  const connection = await connectionFor(scope, agent, run.providerMode)
+  const prompt = await preparedPrompt(scope, run, lease, assignment, turns)
+  const gate = gateKey(run.organizationId, agent.provider, connection.apiKey)
+  const execution: Execution = {
+    ...begun,
+    prompt,
+    assignment,
+    connection,
+    gate,
+    turns,
+    replies: new Map(),
+    loop: noLoop,
+    lastBytes: null,
+  }
+  for (const turn of turns) {
+    for (const call of turn.calls.filter(isAnswered)) {
+      countCall(execution, turn, call, { output: withoutLoopNotice(call.output ?? ''), isError: call.isError })
+    }
+  }
+  return execution
+}
+
 /** The run's prompt, completed and stored before its first turn; afterwards it never changes. */
-async function preparedPrompt(scope: Scope, run: Run, lease: Lease, assignment: Assignment): Promise<RunPrompt> {
+async function preparedPrompt(
+  scope: Scope,
+  run: Run,
+  lease: Lease,
+  assignment: Assignment,
+  turns: StoredTurn[],
+): Promise<RunPrompt> {
   const prompt = runPromptSchema.parse(run.prompt)
-  if (!assignment.prepare || (await countTurns(run.id)) > 0) return prompt
+  if (!assignment.prepare || turns.length > 0) return prompt
   const prepared = await assignment.prepare(prompt, { scope, run })
   await storePrompt(lease, prepared)
   return prepared
 }
 
-/** Milliseconds until a cancelled or taken-over run notices while it waits for a model or a command. */
-const LEASE_WATCH_MS = 1_000
-
-/** Stops the work as soon as the lease is gone: cancelled by a person, or taken over. */
-function watchLease(lease: Lease, stop: AbortController): NodeJS.Timeout {
-  return setInterval(() => {
-    database()
-      .run.findUnique({ where: { id: lease.runId }, select: { lease: true } })
-      .then((row) => row?.lease !== lease.number && stop.abort(new Error('lease lost')))
-      .catch(() => {}) // the database is away for a moment: the next write decides
-  }, LEASE_WATCH_MS)
-}
-
 async function converse(execution: Execution): Promise<void> {
-  const { scope, run, lease, assignment, log, signal } = execution
+  const { scope, run, lease, assignment, log, signal, turns } = execution
   for (;;) {
-    let turns = await loadTurns(run.id)
     const last = turns.at(-1)
     if (last) {
-      const ending = await afterTurn(execution, last, turns)
+      const ending = await afterTurn(execution, last)
       if (ending === 'asking') return
       if (ending !== 'go-on') {
         const facts = await assignment.end(ending.result, { scope, run, log, signal })
         await finishRun(scope, lease, run, facts)
         return
       }
-      if (last.calls.length > 0) turns = await loadTurns(run.id)
     }
-    await nextTurn(execution, turns)
+    turns.push(await nextTurn(execution))
   }
 }
 
@@ -110,51 +148,75 @@ async function converse(execution: Execution): Promise<void> {
 async function afterTurn(
   execution: Execution,
   last: StoredTurn,
-  turns: StoredTurn[],
 ): Promise<'go-on' | 'asking' | Pick<RunEnding, 'result'>> {
-  const { assignment, prompt } = execution
+  const { assignment, prompt, turns } = execution
   if (last.calls.length > 0) {
     const { scope, run, lease, log, signal } = execution
-    const outcome = await runPendingCalls({ scope, run, lease, log, signal, assignment }, last)
+    const onResult = (turn: StoredTurn, call: StoredCall, result: CallResult) =>
+      judgeRepeat(execution, turn, call, result)
+    const outcome = await runPendingCalls({ scope, run, lease, log, signal, assignment, onResult }, last)
     if (outcome.kind === 'finish') return { result: { summary: outcome.summary } }
     return outcome.kind
   }
   const verdict: Verdict = assignment.judge(last, turns, prompt)
   if (verdict.kind === 'accept') return { result: verdict.result }
   if (verdict.kind === 'fail') {
-    throw new RunError({
-      code: verdict.code,
-      kind: 'unavailable',
-      message: verdict.message,
-      details: asRecord(verdict.details),
-    })
+    const { code, message, details } = verdict
+    const kept = details === undefined ? undefined : { details }
+    throw new RunError({ code, kind: 'unavailable', message, details: kept })
   }
+  execution.replies.set(last.number, verdict.text)
   return 'go-on'
 }
 
-function asRecord(details: unknown): Record<string, unknown> | undefined {
-  return details === undefined ? undefined : { details }
+function countCall(execution: Execution, turn: StoredTurn, call: StoredCall, result: CallResult) {
+  const made = {
+    turn: turn.number,
+    name: call.name,
+    input: stableJson(call.input),
+    ...result,
+    changes: policyOf(call.name).changes,
+  }
+  const { state, verdict } = afterLoopCall(execution.loop, made)
+  execution.loop = state
+  return verdict
 }
 
-async function nextTurn(execution: Execution, turns: StoredTurn[]): Promise<void> {
-  const { run, agent, lease, prompt, assignment, connection, log, signal } = execution
-  if (turns.length >= agent.maxTurns) {
-    throw new RunError({
-      code: 'turn-limit',
-      kind: 'unavailable',
-      message: `${agent.name} used its ${agent.maxTurns} turns without finishing.`,
-    })
+/** What the model reads as the result of a call, and what ends the attempt when it goes round in circles. */
+function judgeRepeat(execution: Execution, turn: StoredTurn, call: StoredCall, result: CallResult) {
+  const verdict = countCall(execution, turn, call, result)
+  if (verdict.kind === 'go-on') return { output: result.output, ends: null }
+  const output = withLoopNotice(result.output, call.name, verdict.repeats)
+  if (verdict.kind === 'tell') return { output, ends: null }
+  const message = `${execution.agent.name} went round in circles: it made the same ${call.name} call ${verdict.repeats + 1} times with the same result, also after it was told so. The attempt was ended; its files are kept.`
+  return { output, ends: new RunError({ code: 'loop', kind: 'unavailable', message }) }
+}
+
+/** The conversation as it is sent next. */
+function requestOf({ prompt, assignment, replies }: Execution, turns: readonly StoredTurn[]): Prompt {
+  const reply = (turn: StoredTurn, index: number): string | null => {
+    const known = replies.get(turn.number)
+    if (known !== undefined) return known
+    const verdict = assignment.judge(turn, turns.slice(0, index + 1), prompt)
+    const text = verdict.kind === 'reply' ? verdict.text : null
+    replies.set(turn.number, text)
+    return text
   }
-  const request: Prompt = {
+  return {
     system: prompt.system,
-    transcript: buildTranscript(prompt, turns, (turn, index) => {
-      const verdict = assignment.judge(turn, turns.slice(0, index + 1), prompt)
-      return verdict.kind === 'reply' ? verdict.text : null
-    }),
+    transcript: buildTranscript(prompt, turns, reply),
     tools: [...assignment.tools],
     answer: assignment.answer,
   }
-  const context = {
+}
+
+async function nextTurn(execution: Execution): Promise<StoredTurn> {
+  const { run, agent, lease, connection, log, signal, turns } = execution
+  const work = workOf(turns)
+  const cap = reachedCap(agent, work, execution.limitMs)
+  if (cap) throw new RunError({ ...cap, kind: 'unavailable' })
+  const request = requestOf(execution, turns)
+  const context: TurnContext = {
     model: connection.model,
     apiKey: connection.apiKey,
     baseUrl: connection.baseUrl,
@@ -163,57 +225,75 @@ async function nextTurn(execution: Execution, turns: StoredTurn[]): Promise<void
     runId: run.id,
   }
   const startedAt = new Date()
+  const began = performance.now()
+  const { inputTokens, bytes } = worstInput(execution, request)
+  const mostMs = Math.min(LONGEST_CALL_MS, execution.limitMs - work.ms)
+  const number = turns.length + 1
+  const spending = await spendingOf(
+    { run, lease, turn: number, gate: execution.gate, context, inputTokens, mostMs, signal },
+    startedAt,
+  )
   const { result, tries } = await runTurn({
     connector: connection.connector,
     prompt: request,
     context,
     // A signal for each call: what listens to it can be forgotten with it.
     signal: AbortSignal.any([signal]),
-    onEvent: (event) => logEvent(log, event),
+    onEvent: (event) => {
+      if (event.type === 'turn-start') spending.answered()
+      logEvent(log, event)
+    },
     onRetry: (notice) =>
       log.write('notice', `${notice.message} Trying again in ${(notice.delayMs / 1000).toFixed(1)} s.\n`),
+    beforeTry: spending.beforeTry,
+    afterTry: spending.afterTry,
   })
-  const price = run.providerMode === 'scripted' ? null : costOf(result.model, result.usage, startedAt)
-  await storeTurn(lease, result, {
-    number: turns.length + 1,
+  execution.lastBytes = bytes
+  const { price } = spending
+  const stored = await storeTurn(lease, result, {
+    number,
     requestHash: requestHash(request, context),
-    startedAt,
+    tookMs: Math.round(performance.now() - began),
     tries,
-    costMicroUsd: price?.costMicroUsd ?? null,
-    priceId: price?.priceId ?? null,
+    costMicroUsd: price && costMicroUsd(price.rates, result.usage, startedAt),
+    priceId: price?.id ?? null,
   })
+  if (run.heldSince) await noLongerHeld(run)
+  return stored
+}
+
+/** Milliseconds of one model call at most. */
+const LONGEST_CALL_MS = 20 * 60_000
+
+/** What the attempt has used so far. */
+function workOf(turns: readonly StoredTurn[]): Work {
+  const calls = turns.flatMap((turn) => turn.calls)
+  const ms = [...turns, ...calls].reduce((sum, { workMs = 0 }) => sum + workMs, 0)
+  return { turns: turns.length, toolCalls: calls.length, ms }
+}
+
+function bytesOf({ system, transcript, tools, answer }: Prompt): number {
+  return Buffer.byteLength(JSON.stringify([system, transcript, tools, answer ?? null]))
+}
+
+/** The most tokens a request can have: the last one as the provider counted it, and what is new in bytes. */
+function worstInput(execution: Execution, request: Prompt): { inputTokens: number; bytes: number } {
+  const { turns, agent } = execution
+  const bytes = bytesOf(request)
+  const counted = turns.at(-1)?.countedInput ?? null
+  const before = counted === null ? null : (execution.lastBytes ?? bytesOf(requestOf(execution, turns.slice(0, -1))))
+  const previous = counted === null || before === null ? null : { promptBytes: before, inputTokens: counted }
+  const facts = { promptBytes: bytes, previous, maxOutputTokens: agent.maxOutputTokens }
+  return { inputTokens: worstInputTokens(facts), bytes }
+}
+
+/** A call went through: the next time it is held back counts from then. */
+async function noLongerHeld(run: Run): Promise<void> {
+  run.heldSince = null
+  await database().run.updateMany({ where: { id: run.id }, data: { heldSince: null } })
 }
 
 function logEvent(log: RunLog, event: TurnEvent): void {
   if (event.type === 'text-delta') log.write('text', event.text)
   else if (event.type === 'thinking-delta') log.write('thinking', event.text)
-}
-
-/** A failure of the run is stored with its reason; a failure of this worker is left to the queue, which tries again. */
-async function settleFailure(
-  scope: Scope,
-  run: Run,
-  lease: Lease,
-  log: RunLog,
-  error: unknown,
-  stopping: AbortSignal,
-): Promise<void> {
-  if (error instanceof RunError && (error.code === 'lease-lost' || error.code === 'run-cancelled')) {
-    log.write('notice', `${error.message}\n`)
-    return
-  }
-  if (stopping.aborted) throw error
-  const row = await database().run.findUnique({ where: { id: run.id }, select: { lease: true } })
-  if (row?.lease !== lease.number) {
-    log.write('notice', 'Stopped: the run was cancelled or another worker has taken it over.\n')
-    return
-  }
-  const known = error instanceof ProviderError || error instanceof AppError
-  if (!known) logger().error({ err: error, runId: run.id }, 'a run failed for a reason we did not foresee')
-  const code = known ? error.code : 'internal'
-  const message = known
-    ? error.message
-    : `Orchestrator itself failed: ${messageOf(error)}. The run was stopped; its work so far is kept.`
-  log.write('error', `${message}\n`)
-  await failRun(scope, lease, run, { code, message, details: known ? error.details : undefined })
 }

@@ -1,64 +1,12 @@
 import { connectorNameSchema } from '#server/agents/model'
 import type { StopReason, TurnResult } from '#server/agents/ports'
-import type { Scope } from '#server/auth/model'
 import { cleanJson, cleanText } from '#server/kernel/clean-text'
 import type { EventDraft } from '#server/kernel/event'
-import type { Prisma, Run } from '#server/platform/database/generated/client'
-import { reader, type Transaction, transaction } from '#server/platform/database/transaction'
-import { append } from '#server/platform/events/log'
-import { RunError } from './errors'
-import { isEnded, type RunStatus } from './model'
-import type { RunPrompt, StoredTurn } from './rules/transcript'
-
-/** The right to write for a run: the run's row must still carry this lease number. */
-export interface Lease {
-  runId: string
-  number: number
-}
-
-/**
- * Refuses the writes of a worker that was frozen and came back, or whose run was cancelled: each (re)start and each
- * cancellation raises the number. Locks the row until the transaction ends.
- */
-async function holdLease(tx: Transaction, lease: Lease): Promise<void> {
-  const rows = await tx.$queryRaw<{ lease: number; status: string }[]>`
-    select lease, status from "Run" where id = ${lease.runId}::uuid for update`
-  const row = rows[0]
-  if (row?.lease === lease.number) return
-  throw new RunError(
-    row?.status === 'cancelled'
-      ? { code: 'run-cancelled', kind: 'conflict', message: 'The run was cancelled.' }
-      : { code: 'lease-lost', kind: 'conflict', message: 'Another worker has taken this run over.' },
-  )
-}
-
-/** Takes a run for this worker. Null when it has ended or waits for a person: then there is nothing to do. */
-export async function claimRun(
-  scope: Scope,
-  runId: string,
-  worker: string,
-): Promise<{ run: Run; lease: Lease } | null> {
-  return transaction(async (tx) => {
-    await tx.$queryRaw`select id from "Run" where id = ${runId}::uuid for update`
-    const found = await tx.run.findFirst({ where: { id: runId, organizationId: scope.organizationId } })
-    if (!found || isEnded(found.status as RunStatus) || found.status === 'asking') return null
-    const first = found.startedAt === null
-    const run = await tx.run.update({
-      where: { id: runId },
-      data: { status: 'running', worker, lease: { increment: 1 }, startedAt: found.startedAt ?? new Date() },
-    })
-    if (first) {
-      await append(tx, scope, [
-        runEvent(run, 'run.started', {
-          purpose: run.purpose,
-          attempt: run.attempt,
-          scripted: run.providerMode === 'scripted',
-        }),
-      ])
-    }
-    return { run, lease: { runId, number: run.lease } }
-  })
-}
+import type { Prisma, Run, ToolCall, Turn } from '#server/platform/database/generated/client'
+import { reader, transaction } from '#server/platform/database/transaction'
+import { actorMs } from '#server/tasks/rules/next-actor'
+import { holdLease, type Lease, leaseRefused } from './lease'
+import type { RunPrompt, StoredCall, StoredTurn } from './rules/transcript'
 
 export function runEvent(
   run: Pick<Run, 'id' | 'projectId' | 'requirementId' | 'taskId'>,
@@ -82,7 +30,11 @@ export async function loadTurns(runId: string): Promise<StoredTurn[]> {
     orderBy: { number: 'asc' },
     include: { toolCalls: { orderBy: { position: 'asc' } } },
   })
-  return rows.map((row) => ({
+  return rows.map(toStored)
+}
+
+function toStored(row: Turn & { toolCalls: ToolCall[] }): StoredTurn {
+  return {
     id: row.id,
     number: row.number,
     connector: connectorNameSchema.parse(row.provider),
@@ -90,26 +42,28 @@ export async function loadTurns(runId: string): Promise<StoredTurn[]> {
     content: row.content,
     text: row.text,
     stop: row.stop as StopReason,
-    calls: row.toolCalls.map((call) => {
-      const { malformed, value } = call.input as { malformed?: string; value: unknown }
-      return {
-        id: call.id,
-        position: call.position,
-        callId: call.callId,
-        name: call.name,
-        input: value,
-        ...(malformed === undefined ? {} : { malformed }),
-        state: call.state,
-        output: call.output,
-        isError: call.isError,
-        decisionId: call.decisionId,
-      }
-    }),
-  }))
+    countedInput: row.estimated ? null : row.inputTokens + row.cacheReadTokens + row.cacheWriteTokens,
+    workMs: row.endedAt.getTime() - row.startedAt.getTime(),
+    calls: row.toolCalls.map(toStoredCall),
+  }
 }
 
-export async function countTurns(runId: string): Promise<number> {
-  return reader().turn.count({ where: { runId } })
+function toStoredCall(call: ToolCall): StoredCall {
+  const { malformed, value } = call.input as { malformed?: string; value: unknown }
+  return {
+    id: call.id,
+    position: call.position,
+    callId: call.callId,
+    name: call.name,
+    input: value,
+    ...(malformed === undefined ? {} : { malformed }),
+    state: call.state,
+    output: call.output,
+    isError: call.isError,
+    decisionId: call.decisionId,
+    // Waiting for a person is not work.
+    workMs: call.startedAt && call.endedAt && !call.decisionId ? call.endedAt.getTime() - call.startedAt.getTime() : 0,
+  }
 }
 
 /** Stores the completed prompt; only before the first turn, because turns are answers to it. */
@@ -123,20 +77,30 @@ export async function storePrompt(lease: Lease, prompt: RunPrompt): Promise<void
 export interface TurnFacts {
   number: number
   requestHash: string
-  startedAt: Date
+  /** milliseconds from the request to its answer */
+  tookMs: number
   tries: number
   costMicroUsd: number | null
   priceId: string | null
 }
 
 /** Stores a finished turn with its tool calls, before any of them runs. From here on it is never requested again. */
-export async function storeTurn(lease: Lease, turn: TurnResult, facts: TurnFacts): Promise<void> {
-  await transaction(async (tx) => {
-    await holdLease(tx, lease)
-    await tx.turn.create({
+export async function storeTurn(lease: Lease, turn: TurnResult, given: TurnFacts): Promise<StoredTurn> {
+  return transaction(async (tx) => {
+    // The fence, and a sign of life: the watchdog looks that much later. And the time of the end, of the one clock.
+    const [held] = await tx.$queryRaw<{ endedAt: Date }[]>`
+      update "Run" set "nextDeadline" = now() + make_interval(secs => ${actorMs.silence / 1000}::double precision)
+      where id = ${lease.runId}::uuid and lease = ${lease.number} and status = 'running'
+      returning clock_timestamp()::timestamptz(3) as "endedAt"`
+    if (!held) return leaseRefused(tx, lease)
+    const { endedAt } = held
+    const { tookMs, ...facts } = given
+    const row = await tx.turn.create({
       data: {
         runId: lease.runId,
         ...facts,
+        startedAt: new Date(endedAt.getTime() - tookMs),
+        endedAt,
         provider: turn.connector,
         model: turn.model,
         requestId: turn.requestId,
@@ -159,81 +123,44 @@ export async function storeTurn(lease: Lease, turn: TurnResult, facts: TurnFacts
           })),
         },
       },
+      include: { toolCalls: { orderBy: { position: 'asc' } } },
     })
+    return toStored(row)
   })
 }
 
 /** Notes that a call begins, so that whoever takes over knows that it may have had an effect. */
-export async function startCall(lease: Lease, callId: string): Promise<void> {
-  await transaction(async (tx) => {
-    await holdLease(tx, lease)
-    await tx.toolCall.update({ where: { id: callId }, data: { state: 'running', startedAt: new Date() } })
-  })
+export function startCall(lease: Lease, callId: string): Promise<void> {
+  return changeCall(lease, callId, { state: 'running', output: null, isError: false })
 }
 
-export async function finishCall(
+export function finishCall(
   lease: Lease,
   callId: string,
   result: { state: 'done' | 'failed' | 'unknown'; output: string; isError: boolean },
 ): Promise<void> {
-  await transaction(async (tx) => {
-    await holdLease(tx, lease)
-    await tx.toolCall.update({
-      where: { id: callId },
-      data: { ...result, output: cleanText(result.output), endedAt: new Date() },
-    })
-  })
+  return changeCall(lease, callId, { ...result, output: cleanText(result.output) })
 }
 
-/** Lays the run aside until a person has answered. No job is held meanwhile. */
-export async function layAside(
-  scope: Scope,
+/** One statement that locks the run's row, compares the lease, and writes. An output says that the call has ended. */
+async function changeCall(
   lease: Lease,
-  run: Run,
   callId: string,
-  decisionId: string,
+  { state, output, isError }: { state: string; output: string | null; isError: boolean },
 ): Promise<void> {
-  await transaction(async (tx) => {
-    await holdLease(tx, lease)
-    const decision = await tx.decision.findUniqueOrThrow({ where: { id: decisionId } })
-    await tx.toolCall.update({ where: { id: callId }, data: { state: 'asking', decisionId } })
-    await tx.run.update({ where: { id: run.id }, data: { status: 'asking' } })
-    await append(tx, scope, [
-      { ...runEvent(run, 'run.asked', { question: decision.question }), decisionId },
-      // Whoever answered before the run was laid aside finds it here: the scheduler looks once more.
-      ...(decision.status === 'open' ? [] : [runEvent(run, 'run.finished', { purpose: run.purpose, answered: true })]),
-    ])
-  })
-}
-
-/** Writes how a run ended and tells it, if the lease still holds. */
-async function endRun(scope: Scope, lease: Lease, data: Prisma.RunUpdateInput, event: EventDraft): Promise<void> {
-  await transaction(async (tx) => {
-    await holdLease(tx, lease)
-    await tx.run.update({ where: { id: lease.runId }, data: { ...data, endedAt: new Date() } })
-    await append(tx, scope, [event])
-  })
-}
-
-export function finishRun(
-  scope: Scope,
-  lease: Lease,
-  run: Run,
-  ending: { result: unknown; baseCommit?: string; commit?: string },
-): Promise<void> {
-  const result = cleanJson(ending.result ?? null) as Prisma.InputJsonValue
-  const event = runEvent(run, 'run.finished', { purpose: run.purpose, attempt: run.attempt })
-  return endRun(scope, lease, { ...ending, status: 'finished', result }, event)
-}
-
-export function failRun(
-  scope: Scope,
-  lease: Lease,
-  run: Run,
-  failure: { code: string; message: string; details?: unknown },
-): Promise<void> {
-  const { code, message, details } = failure
-  const result = details === undefined ? undefined : (cleanJson(details) as Prisma.InputJsonValue)
-  const event = runEvent(run, 'run.failed', { purpose: run.purpose, attempt: run.attempt, code, message })
-  return endRun(scope, lease, { status: 'failed', errorCode: code, errorMessage: cleanText(message), result }, event)
+  await transaction(
+    async (tx) => {
+      const changed = await tx.$executeRaw`
+        with held as (
+          select id from "Run" where id = ${lease.runId}::uuid and lease = ${lease.number} and status = 'running' for update
+        )
+        update "ToolCall" set state = ${state}, output = ${output}::text, "isError" = ${isError},
+          "startedAt" = case when ${output}::text is null then clock_timestamp() else "startedAt" end,
+          "endedAt" = case when ${output}::text is null then null else clock_timestamp() end
+        from held where "ToolCall".id = ${callId}::uuid and "ToolCall"."runId" = held.id`
+      if (changed === 1) return
+      await leaseRefused(tx, lease)
+    },
+    { idempotent: true },
+  )
 }

@@ -18,21 +18,16 @@ const FLUSH_CHARACTERS = 4_000
 export class RunLog {
   readonly #runId: string
   readonly #organizationId: string
-  #sequence: number
+  readonly #lease: number
   #pending: { kind: LogKind; text: string; mask: StreamMask } | undefined
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> = Promise.resolve()
 
-  constructor(run: { id: string; organizationId: string }, lastSequence: number) {
+  /** @param run with the lease it was taken under: who has lost it writes no more lines either */
+  constructor(run: { id: string; organizationId: string; lease: number }) {
     this.#runId = run.id
     this.#organizationId = run.organizationId
-    this.#sequence = lastSequence
-  }
-
-  /** Opens the log where it ended. */
-  static async open(run: { id: string; organizationId: string }): Promise<RunLog> {
-    const last = await database().runLog.aggregate({ where: { runId: run.id }, _max: { sequence: true } })
-    return new RunLog(run, last._max.sequence ?? 0)
+    this.#lease = run.lease
   }
 
   write(kind: LogKind, text: string): void {
@@ -61,19 +56,27 @@ export class RunLog {
     if (ended) this.#pending = undefined
     else piece.text = ''
     if (text === '') return
-    this.#sequence += 1
-    const row = {
-      runId: this.#runId,
-      sequence: this.#sequence,
-      kind: piece.kind,
-      text: cleanText(text),
-    }
+    const { kind } = piece
     this.#writing = this.#writing
-      .then(async () => {
-        await database().runLog.create({ data: row })
-        const nudge = JSON.stringify({ o: this.#organizationId, r: row.runId, l: row.sequence })
-        await database().$executeRaw`select pg_notify(${LIVE_CHANNEL}, ${nudge})`
-      })
-      .catch((error) => logger().warn({ err: error, runId: row.runId }, 'a line of the live log was lost'))
+      .then(() => this.#store(kind, cleanText(text)))
+      .catch((error) => logger().warn({ err: error, runId: this.#runId }, 'a line of the live log was lost'))
+  }
+
+  /**
+   * Row and nudge in one statement, under the number after the last one there is. Whose run was cancelled may still say
+   * so: nobody else writes for it.
+   */
+  async #store(kind: LogKind, text: string): Promise<void> {
+    await database().$executeRaw`
+      with stored as (
+        insert into "RunLog" ("runId", sequence, kind, text)
+        select id, (select coalesce(max(sequence), 0) + 1 from "RunLog" where "runId" = run.id), ${kind}, ${text}
+        from "Run" as run where id = ${this.#runId}::uuid
+          and (lease = ${this.#lease} or (status = 'cancelled' and lease = ${this.#lease} + 1))
+        returning sequence
+      )
+      select pg_notify(${LIVE_CHANNEL},
+        jsonb_build_object('o', ${this.#organizationId}::text, 'r', ${this.#runId}::text, 'l', sequence)::text)
+      from stored`
   }
 }

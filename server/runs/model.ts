@@ -36,13 +36,8 @@ export type ToolInput<Name extends ToolName> = z.infer<(typeof toolInputs)[Name]
 export const runPurposes = ['plan', 'implement', 'review'] as const
 export type RunPurpose = (typeof runPurposes)[number]
 
-export const runStatuses = ['queued', 'running', 'asking', 'finished', 'failed', 'cancelled'] as const
+const runStatuses = ['queued', 'running', 'asking', 'paused', 'finished', 'failed', 'cancelled'] as const
 export type RunStatus = (typeof runStatuses)[number]
-
-/** True when nothing will happen in this run any more. */
-export function isEnded(status: RunStatus): boolean {
-  return status === 'finished' || status === 'failed' || status === 'cancelled'
-}
 
 /** What the reviewer answers, as structured output. */
 export const reviewSchema = z.strictObject({

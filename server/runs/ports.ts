@@ -9,7 +9,7 @@ export type CallOutcome =
   | { kind: 'finish'; output: string; summary: string }
 
 /** The run as far as an assignment needs to know it. */
-export interface RunView {
+interface RunView {
   id: string
   organizationId: string
   projectId: string
@@ -23,7 +23,7 @@ export interface RunView {
 }
 
 /** Where an assignment tells people what it does. */
-export interface LogWriter {
+interface LogWriter {
   write(kind: 'text' | 'thinking' | 'tool' | 'output' | 'notice' | 'error', text: string): void
 }
 
@@ -43,6 +43,8 @@ export interface RunEnding {
   result: unknown
   baseCommit?: string
   commit?: string
+  /** files that the commit changed */
+  touched?: string[]
 }
 
 /** What is said after a turn that called no tool. */

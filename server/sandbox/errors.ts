@@ -18,10 +18,6 @@ export function sandboxUnavailable(why: string, cause?: unknown) {
   )
 }
 
-export function commandRefused(why: string) {
-  return sandboxError('sandbox-command-refused', 'invalid', `The command was not run: ${why}`)
-}
-
 export function workspaceRefused(why: string, cause?: unknown) {
   return sandboxError('sandbox-workspace-refused', 'invalid', `The command was not run: ${why}`, cause)
 }

@@ -109,8 +109,3 @@ function configured(): SandboxRegistry {
 export function sandboxRunner(): Promise<SandboxRunner> {
   return configured().runner()
 }
-
-/** A fresh self-test of that runner, for boot, the doctor command and the settings page. */
-export function sandboxReport(): Promise<SelfTestReport> {
-  return configured().report()
-}

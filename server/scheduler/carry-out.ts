@@ -1,26 +1,55 @@
 import type { Scope } from '#server/auth/model'
 import { raiseDecision } from '#server/decisions/commands'
 import type { EventDraft } from '#server/kernel/event'
-import { exhaustive } from '#server/kernel/exhaustive'
-import { queueMerge } from '#server/merges/commands'
+import { queueMerges } from '#server/merges/commands'
 import { acceptPlan, proposePlan, rejectPlan, startPlanRun } from '#server/planner/commands'
-import type { Prisma, Requirement, Task } from '#server/platform/database/generated/client'
+import type { Requirement, Task } from '#server/platform/database/generated/client'
 import type { Transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
-import { requestProof, requestVerification, startReviewRun } from '#server/proofs/commands'
+import { proofRequested, requestVerification, reviewDraft } from '#server/proofs/commands'
 import { cancelRequirement } from '#server/requirements/commands'
-import { resumeRun, startWorkRun } from '#server/runs/commands'
+import { createRuns, resumeRun, workDrafts } from '#server/runs/commands'
+import { learnDurations, recountPlan } from '#server/tasks/commands'
 import { closeRequirement } from './close'
-import type { Assignment } from './rules/assign'
-import type { Step } from './rules/steps'
+import { cancelDependants, countDown, dropRuns, saveTaskChanges } from './repository/changes'
+import type { Locked } from './repository/requirement'
+import { changeOf, type Made, type TaskChange } from './rules/changes'
+import type { TaskFact } from './rules/facts'
+import type { RaiseStep, Step, TaskStep } from './rules/steps'
+
+/** One advance: what it works on, and what it has gathered to append at its end. */
+export interface Advance {
+  tx: Transaction
+  scope: Scope
+  requirement: Requirement
+  project: Locked['project']
+  now: Date
+  events: EventDraft[]
+  /** requirements to be looked at next, because this one set something free */
+  wake: Set<string>
+  /** when it has to be looked at again by itself */
+  alarms: Date[]
+}
 
 type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>
+type TaskOrRaise = TaskStep | (RaiseStep & { taskId: string })
 
-/** Does what one step says, inside the caller's transaction: rows, events and jobs together. */
-export async function carryOut(tx: Transaction, scope: Scope, requirement: Requirement, step: Step): Promise<void> {
+/** Does what the steps say, inside the caller's transaction, in as few statements as the kinds of steps need. */
+export async function carryOut(advance: Advance, steps: readonly Step[], tasks: readonly TaskFact[]): Promise<void> {
+  const ofTasks = steps.filter((step): step is TaskOrRaise => 'taskId' in step && step.taskId !== undefined)
+  await forTasks(advance, ofTasks, tasks)
+  for (const step of steps) if (!('taskId' in step) || step.taskId === undefined) await forRequirement(advance, step)
+}
+
+async function forRequirement(advance: Advance, step: Step): Promise<void> {
+  const { tx, scope, requirement } = advance
   switch (step.kind) {
     case 'start-plan':
+      await dropRuns(tx, { requirementId: requirement.id, purpose: 'plan' }, 'Another agent plans instead.')
       await startPlanRun(tx, scope, requirement, { agentId: step.assignment.agentId, attempt: step.attempt })
+      return
+    case 'resume-plan':
+      advance.events.push(...(await resumeRun(tx, step.runId, step.decisionId)))
       return
     case 'propose-plan':
       return proposePlan(tx, scope, requirement, step.runId)
@@ -28,156 +57,187 @@ export async function carryOut(tx: Transaction, scope: Scope, requirement: Requi
       return acceptPlan(tx, scope, requirement)
     case 'reject-plan':
       return rejectPlan(tx, scope, requirement)
+    case 'recount':
+      return recount(advance)
     case 'raise':
-      return raise(tx, scope, requirement, step)
+      await raise(advance, step)
+      return
     case 'cancel-requirement':
+      await flush(advance)
       await cancelRequirement(scope, { requirementId: requirement.id, reason: step.reason })
       return
     case 'request-verification':
+      await flush(advance)
       return requestVerification(tx, scope, requirement)
     case 'close':
+      await flush(advance)
       return closeRequirement(tx, scope, requirement)
     default:
-      return carryOutForTask(tx, scope, requirement, step)
+      throw new Error(`${step.kind} is a step of a task`)
   }
 }
 
-type TaskStep = Exclude<
-  Step,
-  {
-    kind:
-      | 'start-plan'
-      | 'propose-plan'
-      | 'accept-plan'
-      | 'reject-plan'
-      | 'raise'
-      | 'cancel-requirement'
-      | 'request-verification'
-      | 'close'
-  }
->
+/** Appends what was gathered so far, where the order of events must be kept. */
+export function flush(advance: Advance): Promise<void> {
+  return append(advance.tx, advance.scope, advance.events.splice(0))
+}
 
-async function carryOutForTask(tx: Transaction, scope: Scope, requirement: Requirement, step: TaskStep): Promise<void> {
-  const task = await tx.task.findUniqueOrThrow({ where: { id: step.taskId } })
+async function raise(advance: Advance, step: RaiseStep): Promise<{ id: string }> {
+  const { scope, requirement } = advance
+  await flush(advance)
+  return raiseDecision(scope, { ...step.question, projectId: requirement.projectId, requirementId: requirement.id })
+}
+
+/** Somebody changed the plan and left tasks behind that nothing leads to: their counters are made true again. */
+async function recount(advance: Advance): Promise<void> {
+  const { tx, requirement } = advance
+  const plans = await tx.plan.findMany({ where: { requirementId: requirement.id }, select: { id: true } })
+  for (const { id } of plans) await recountPlan(tx, id)
+  const lost = await tx.task.findMany({
+    where: {
+      requirementId: requirement.id,
+      status: { in: ['failed', 'cancelled'] },
+      dependants: { some: { task: { status: { in: ['waiting', 'ready'] } } } },
+    },
+    select: { id: true, ref: true },
+  })
+  await cancelDependants(tx, lost)
+}
+
+async function forTasks(advance: Advance, steps: readonly TaskOrRaise[], facts: readonly TaskFact[]): Promise<void> {
+  if (steps.length === 0) return
+  const { tx, now } = advance
+  const factOf = new Map(facts.map((task) => [task.id, task]))
+  const made = await makeRuns(advance, steps)
+  const changes: { taskId: string; change: TaskChange; step: TaskOrRaise; task: TaskFact }[] = []
+  for (const step of steps) {
+    const task = factOf.get(step.taskId) as TaskFact
+    const decision = step.kind === 'raise' ? await raised(advance, step) : null
+    const change = changeOf(step, task, now, { runId: made.get(step.taskId) ?? null, decision })
+    if (change.situation?.kind === 'timer') advance.alarms.push(change.situation.until)
+    changes.push({ taskId: step.taskId, change, step, task })
+  }
+  await saveTaskChanges(tx, changes, now)
+  await settleGraph(advance, changes)
+  for (const { step, task } of changes) await tell(advance, step, task)
+  await merge(advance, changes)
+}
+
+async function raised(advance: Advance, step: RaiseStep): Promise<Made['decision']> {
+  const { id } = await raise(advance, step)
+  return { id, question: step.question.question, defaultLabel: null, deadline: null }
+}
+
+/** Creates the runs of all steps at once and gathers their events. Ids by task. */
+async function makeRuns(advance: Advance, steps: readonly TaskOrRaise[]): Promise<Map<string, string>> {
+  const { tx, scope, requirement } = advance
+  const starts = steps.filter((step): step is Of<'start-task'> => step.kind === 'start-task')
+  const reviews = steps.filter((step): step is Of<'start-review'> => step.kind === 'start-review')
+  const order = [...starts, ...reviews]
+  if (order.length === 0) return new Map()
+  const rows = await tx.task.findMany({ where: { id: { in: order.map((step) => step.taskId) } } })
+  const taskOf = (id: string): Task => rows.find((row) => row.id === id) as Task
+  const drafts = await workDrafts(
+    tx,
+    requirement,
+    starts.map(({ taskId, assignment, attempt }) => ({ task: taskOf(taskId), agentId: assignment.agentId, attempt })),
+  )
+  for (const { taskId, assignment, attempt, runId } of reviews) {
+    const draft = { task: taskOf(taskId), requirement, agentId: assignment.agentId, runId, attempt }
+    drafts.push(await reviewDraft(tx, draft))
+  }
+  const { runs, events } = await createRuns(tx, scope, drafts)
+  advance.events.push(...events)
+  return new Map(order.map((step, index) => [step.taskId, runs[index]?.id as string]))
+}
+
+interface Changed {
+  taskId: string
+  change: TaskChange
+  step: TaskOrRaise
+  task: TaskFact
+}
+
+/** What follows in the graph: counters, lost branches, files that are free again, laid-aside runs, durations. */
+async function settleGraph(advance: Advance, changes: readonly Changed[]): Promise<void> {
+  const { tx, requirement, now } = advance
+  const finished = changes.filter(({ change }) => change.status === 'done')
+  await countDown(
+    tx,
+    finished.map(({ taskId }) => taskId),
+  )
+  await learnDurations(
+    tx,
+    requirement.organizationId,
+    finished.flatMap(({ task }) =>
+      task.startedAt
+        ? [{ capability: task.capability, tookMs: now.getTime() - new Date(task.startedAt).getTime() }]
+        : [],
+    ),
+  )
+  await cancelDependants(
+    tx,
+    changes.filter(({ change }) => change.status === 'failed').map(({ task }) => task),
+  )
+  for (const { task } of changes) for (const id of task.blocking) advance.wake.add(id)
+  const open = changes.filter(
+    ({ step, task }) =>
+      (step.kind === 'send-back' || step.kind === 'start-over' || step.kind === 'fail-task') && task.run !== null,
+  )
+  const asideOf = (task: TaskFact) => [task.run, task.review].filter((run) => run && !hasEnded(run.status))
+  const aside = [
+    ...open.flatMap(({ task }) => asideOf(task)),
+    ...changes.flatMap(({ step, task }) => (step.kind === 'start-review' ? [task.review] : [])),
+  ].flatMap((run) => (run && !hasEnded(run.status) ? [run.id] : []))
+  if (aside.length > 0) await dropRuns(tx, { id: { in: aside } }, 'Another attempt takes its place.')
+}
+
+function hasEnded(status: string): boolean {
+  return status === 'finished' || status === 'failed' || status === 'cancelled'
+}
+
+/** The events of one step. Runs and questions have told their own. */
+async function tell(advance: Advance, step: TaskOrRaise, task: TaskFact): Promise<void> {
+  const { tx, events, requirement } = advance
+  const { projectId, id: requirementId } = requirement
+  const say = (type: string, payload: Record<string, unknown>) =>
+    events.push({
+      type,
+      projectId,
+      requirementId,
+      taskId: task.id,
+      payload: { ref: task.ref, title: task.title, ...payload },
+    })
   switch (step.kind) {
     case 'start-task':
-      return startTask(tx, scope, requirement, task, step)
-    case 'resume-run':
-      await setTask(tx, task, { status: 'running', statusReason: 'Going on with the answer.' })
-      return resumeRun(tx, scope, step.runId, step.decisionId)
-    case 'lay-aside':
-      return setTask(tx, task, {
-        status: 'asking',
-        statusReason: 'The agent asked a question and waits for the answer.',
-      })
-    case 'request-proof':
-      return prove(tx, scope, task, step.runId)
-    case 'start-review':
-      await setTask(tx, task, { status: 'reviewing', statusReason: `${step.assignment.agentName} reviews the diff.` })
-      await startReviewRun(tx, scope, {
-        task,
-        requirement,
-        agentId: step.assignment.agentId,
-        runId: step.runId,
-        attempt: step.attempt,
-      })
+      say('task.started', { agent: step.assignment.agentName, attempt: step.attempt })
       return
-    case 'queue-merge':
-      await setTask(tx, task, { status: 'merging', statusReason: 'In the merge queue of the project.' })
-      return queueMerge(tx, scope, task, step.runId)
     case 'finish-task':
-      await setTask(tx, task, {
-        status: 'done',
-        statusReason: 'Proven and merged.',
-        mergedCommit: step.mergedCommit,
-        finishedAt: new Date(),
-      })
-      return append(tx, scope, [taskEvent(task, 'task.finished', {})])
-    case 'send-back':
-      return sendBack(tx, scope, task, step)
-    case 'start-over':
-      return setTask(tx, task, {
-        status: 'ready',
-        statusReason: 'Starting over.',
-        attempt: 0,
-        agentsTried: [],
-        agentId: null,
-      })
+      say('task.finished', {})
+      return
     case 'fail-task':
-      await setTask(tx, task, { status: 'failed', statusReason: step.reason, finishedAt: new Date() })
-      return append(tx, scope, [taskEvent(task, 'task.failed', { reason: step.reason })])
-    case 'cancel-task':
-      return setTask(tx, task, { status: 'cancelled', statusReason: step.reason, finishedAt: new Date() })
+      say('task.failed', { reason: step.reason })
+      return
+    case 'send-back':
+      say('task.sent-back', { reason: step.reason, attempt: task.attempt })
+      return
+    case 'request-proof':
+      events.push(proofRequested({ ...task, projectId, requirementId }, step.runId))
+      return
+    case 'resume-run':
+      events.push(...(await resumeRun(tx, step.runId, step.decisionId)))
+      return
     default:
-      return exhaustive(step)
+      return
   }
 }
 
-async function setTask(tx: Transaction, task: Task, data: Prisma.TaskUpdateInput): Promise<void> {
-  await tx.task.update({ where: { id: task.id }, data })
-}
-
-function taskEvent(task: Task, type: string, payload: Record<string, unknown>): EventDraft {
-  return {
-    type,
-    projectId: task.projectId,
-    requirementId: task.requirementId,
-    taskId: task.id,
-    payload: { ref: task.ref, title: task.title, ...payload },
-  }
-}
-
-async function startTask(
-  tx: Transaction,
-  scope: Scope,
-  requirement: Requirement,
-  task: Task,
-  step: Of<'start-task'>,
-): Promise<void> {
-  const { assignment, attempt } = step
-  await setTask(tx, task, {
-    status: 'running',
-    statusReason: `${assignment.agentName} is at work.`,
-    agentId: assignment.agentId,
-    assignment: toJson(assignment),
-    attempt,
-    startedAt: task.startedAt ?? new Date(),
-  })
-  await startWorkRun(tx, scope, { task: { ...task, attempt }, requirement, agentId: assignment.agentId })
-  await append(tx, scope, [taskEvent(task, 'task.started', { agent: assignment.agentName, attempt })])
-}
-
-async function prove(tx: Transaction, scope: Scope, task: Task, runId: string): Promise<void> {
-  const { commit } = await tx.run.findUniqueOrThrow({ where: { id: runId }, select: { commit: true } })
-  await setTask(tx, task, {
-    status: 'proving',
-    statusReason: 'Orchestrator re-runs the acceptance commands.',
-    resultCommit: commit,
-  })
-  await requestProof(tx, scope, task, runId)
-}
-
-function toJson(assignment: Assignment): Prisma.InputJsonValue {
-  return JSON.parse(JSON.stringify(assignment)) as Prisma.InputJsonValue
-}
-
-async function sendBack(tx: Transaction, scope: Scope, task: Task, step: Of<'send-back'>): Promise<void> {
-  const givenUp = step.giveUpAgent && task.agentId !== null
-  await setTask(tx, task, {
-    status: 'ready',
-    statusReason: step.reason,
-    feedback: step.feedback,
-    ...(givenUp ? { agentsTried: [...task.agentsTried, task.agentId as string], attempt: 0, agentId: null } : {}),
-  })
-  await append(tx, scope, [taskEvent(task, 'task.sent-back', { reason: step.reason, attempt: task.attempt })])
-}
-
-async function raise(tx: Transaction, scope: Scope, requirement: Requirement, step: Of<'raise'>): Promise<void> {
-  await raiseDecision(scope, { ...step.question, projectId: requirement.projectId, requirementId: requirement.id })
-  if (step.taskId) {
-    await tx.task.update({
-      where: { id: step.taskId },
-      data: { status: 'asking', statusReason: `Waits for a decision: ${step.question.question}` },
-    })
-  }
+async function merge(advance: Advance, changes: readonly Changed[]): Promise<void> {
+  const { organizationId, projectId, id: requirementId } = advance.requirement
+  const orders = changes.flatMap(({ step, task }) =>
+    step.kind === 'queue-merge'
+      ? [{ task: { id: task.id, ref: task.ref, organizationId, projectId, requirementId }, runId: step.runId }]
+      : [],
+  )
+  advance.events.push(...(await queueMerges(advance.tx, orders, advance.now)))
 }

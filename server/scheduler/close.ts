@@ -37,7 +37,7 @@ export async function closeRequirement(tx: Transaction, scope: Scope, requiremen
   }
   await tx.requirement.update({
     where: { id: requirement.id },
-    data: { status: end.status, statusReason: end.reason, closedAt: new Date() },
+    data: { status: end.status, statusReason: end.reason },
   })
   const { status, proven, total, reason } = end
   await append(tx, scope, [

@@ -39,7 +39,7 @@ export async function shellView(scope: Scope): Promise<ShellView> {
   }
 }
 
-export interface RunningNow {
+interface RunningNow {
   runId: string
   purpose: string
   asking: boolean
@@ -53,7 +53,7 @@ export interface RunningNow {
   taskName: string | null
 }
 
-export interface ActiveRequirement {
+interface ActiveRequirement {
   id: string
   number: number
   title: string

@@ -14,7 +14,7 @@ const scope = {
 const afterEvents = z.number().int().min(0).default(3)
 
 /** What may go wrong, once. */
-export const faultSchema = z.discriminatedUnion('kind', [
+const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...scope,
     kind: z.literal('status'),

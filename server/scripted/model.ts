@@ -36,7 +36,7 @@ export interface StepCall {
   arguments: string
 }
 
-export type StepStop = 'tool_use' | 'end' | 'max_tokens' | 'refusal'
+type StepStop = 'tool_use' | 'end' | 'max_tokens' | 'refusal'
 
 /** What the scripted provider says next. */
 export interface Step {
@@ -78,7 +78,7 @@ export interface Reading {
   body: Record<string, unknown>
 }
 
-export type ReadingResult = Reading | { ok: false; refusal: Refusal }
+type ReadingResult = Reading | { ok: false; refusal: Refusal }
 
 /** Everything an encoder needs. The same reply encodes to the same bytes, today and after a restart. */
 export interface Reply {
@@ -100,7 +100,7 @@ export interface Frame {
   terminal?: boolean
 }
 
-export interface StreamError {
+interface StreamError {
   type: string
   message: string
   /** number of events sent before it */

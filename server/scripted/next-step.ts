@@ -2,6 +2,7 @@ import type { Conversation, Step } from '#server/scripted/model'
 import { analyst } from '#server/scripted/personas/analyst'
 import { implementer } from '#server/scripted/personas/implementer'
 import { reviewer } from '#server/scripted/personas/reviewer'
+import { triage } from '#server/scripted/personas/triage'
 import { purposeOf } from '#server/scripted/rules/blocks'
 import { sampleOf } from '#server/scripted/rules/strict-schema'
 import type { Compile } from '#server/scripted/rules/whole-build'
@@ -16,6 +17,8 @@ export function nextStep(conversation: Conversation, compile: Compile): Step {
       return implementer(conversation, compile)
     case 'review':
       return reviewer(conversation)
+    case 'triage':
+      return triage(conversation)
     default:
       return unknownPurpose(conversation)
   }
@@ -23,7 +26,7 @@ export function nextStep(conversation: Conversation, compile: Compile): Step {
 
 function unknownPurpose({ answer, turns }: Conversation): Step {
   const said = turns.findLast((turn) => turn.role === 'user')?.text ?? ''
-  const words = `[scripted] No AI model answers here. I know the purposes plan, implement and review; this text names none of them: “${said.slice(0, 120)}”`
+  const words = `[scripted] No AI model answers here. I know the purposes plan, implement, review and triage; this text names none of them: “${said.slice(0, 120)}”`
   const text = answer
     ? JSON.stringify(answer.schema ? sampleOf(answer.schema, '[scripted]') : { scripted: true })
     : words

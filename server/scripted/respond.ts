@@ -18,7 +18,7 @@ export function sendJson(
 }
 
 /** One event in the format of server-sent events (WHATWG HTML, 9.2). */
-export function frameText({ event, data, comment }: Frame): string {
+function frameText({ event, data, comment }: Frame): string {
   if (comment !== undefined) return `: ${comment}\n\n`
   const text = typeof data === 'string' ? data : JSON.stringify(data)
   return `${event === undefined ? '' : `event: ${event}\n`}data: ${text}\n\n`

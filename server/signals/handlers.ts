@@ -1,63 +1,51 @@
-import { z } from 'zod'
 import { systemScope } from '#server/auth/gate'
 import type { JobData } from '#server/kernel/job'
 import { database } from '#server/platform/database/client'
-import { transaction } from '#server/platform/database/transaction'
-import { append } from '#server/platform/events/log'
-import { classify, fingerprint } from './rules/classify'
+import { at, plainLine } from './rules/reading'
+import { actOnAnswer, fixEnded, workEnded } from './stages/answered'
+import { askAgent } from './stages/ask-agent'
+import { noticedInLog } from './stages/detect'
+import { readDelivery as readStored } from './stages/read-delivery'
+import { takeIn } from './stages/take-in'
+import { forgetPayloads, watchForSignals } from './stages/watch'
 
-const payloadSchema = z.object({
-  kind: z.enum(['requirement', 'decision_needed', 'innovation', 'quality_issue', 'integration']),
-  title: z.string(),
-  detail: z.string(),
-})
-
-/** Job `record-signal`: what an agent reported becomes a signal; the same report again only raises its count. */
-export async function recordSignal(job: JobData): Promise<void> {
-  const scope = systemScope(job.organizationId)
-  const event = await database().event.findUnique({
-    where: { organizationId_sequence: { organizationId: job.organizationId, sequence: BigInt(job.sequence ?? '0') } },
-  })
-  if (!event?.projectId) return
-  const { kind, title, detail } = payloadSchema.parse(event.payload)
-  const { projectId, requirementId, taskId, runId } = event
-  const print = fingerprint({ projectId, kind, title })
-  const { urgency, impact } = classify(kind)
-  await transaction(async (tx) => {
-    const earlier = await tx.signal.findUnique({
-      where: { organizationId_fingerprint: { organizationId: scope.organizationId, fingerprint: print } },
-    })
-    if (earlier) {
-      // The same run reporting again after a restart is not a second report.
-      if (earlier.runId !== runId)
-        await tx.signal.update({ where: { id: earlier.id }, data: { count: { increment: 1 } } })
-      return
-    }
-    await tx.signal.create({
-      data: {
-        organizationId: scope.organizationId,
-        projectId,
-        requirementId,
-        taskId,
-        runId,
-        kind,
-        urgency,
-        impact,
-        title,
-        detail,
-        source: 'agent',
-        fingerprint: print,
-      },
-    })
-    await append(tx, scope, [
-      {
-        type: 'signal.raised',
-        projectId,
-        requirementId: requirementId ?? undefined,
-        taskId: taskId ?? undefined,
-        runId: runId ?? undefined,
-        payload: { kind, title, detail, urgency, impact },
-      },
-    ])
+function eventOf(job: JobData) {
+  const { organizationId, sequence } = job
+  return database().event.findUnique({
+    where: { organizationId_sequence: { organizationId, sequence: BigInt(sequence ?? '0') } },
   })
 }
+
+/** Job `record-signal`: what happened, or what an agent reported, becomes a signal when it is worth one. */
+export async function recordSignal(job: JobData): Promise<void> {
+  const scope = systemScope(job.organizationId)
+  const event = await eventOf(job)
+  if (!event) return
+  const ended = event.type === 'requirement.closed' || event.type === 'requirement.cancelled'
+  if (ended && event.requirementId) {
+    await fixEnded(scope, event.requirementId)
+    await workEnded(scope, event.requirementId)
+  }
+  const noticed = await noticedInLog(scope, event)
+  if (noticed) await takeIn(scope, noticed, event.at)
+}
+
+/** Job `read-delivery`: what came in from outside becomes signals. */
+export async function readDelivery(job: JobData): Promise<void> {
+  if (job.inboundId) await readStored(job.organizationId, job.inboundId)
+}
+
+/** Job `classify-signal`: an agent says what no rule knows. */
+export async function classifySignal(job: JobData, signal: AbortSignal): Promise<void> {
+  const event = await eventOf(job)
+  const signalId = plainLine(at(event?.payload, 'signalId'), 40)
+  if (signalId) await askAgent(systemScope(job.organizationId), signalId, signal)
+}
+
+/** Job `act-on-signal`: the answer to a signal's question is carried out, once it counts. */
+export async function actOnSignal(job: JobData): Promise<void> {
+  if (job.decisionId) await actOnAnswer(systemScope(job.organizationId), job.decisionId)
+}
+
+/** What the workers look for regularly, and what they forget. */
+export const signalWork = { watch: watchForSignals, forget: forgetPayloads }

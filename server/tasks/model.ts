@@ -1,4 +1,4 @@
-export const taskStatuses = [
+const taskStatuses = [
   'waiting',
   'ready',
   'running',

@@ -3,6 +3,17 @@ import type { Scope } from '#server/auth/model'
 import { AppError } from '#server/kernel/app-error'
 import { reader } from '#server/platform/database/transaction'
 
+/** Who acts next on something unfinished, why, since when, and when somebody steps in at the latest. */
+export interface NextActor {
+  /** agent | system | timer | person | group */
+  kind: string
+  name: string
+  /** in words, complete */
+  reason: string
+  since: Date
+  deadline: Date
+}
+
 export interface TaskNode {
   id: string
   ref: string
@@ -19,6 +30,12 @@ export interface TaskNode {
   dependsOn: string[]
   startedAt: Date | null
   finishedAt: Date | null
+  /** null once nothing will happen to it any more */
+  next: NextActor | null
+  /** who paused it; null: nobody */
+  pausedBy: string | null
+  /** its work rests, because it or the whole requirement is paused */
+  atRest: boolean
 }
 
 export interface TaskProgress {
@@ -28,7 +45,7 @@ export interface TaskProgress {
 }
 
 /** A task of a plan that nobody has accepted yet. */
-export interface PlannedTask {
+interface PlannedTask {
   ref: string
   title: string
   kind: string
@@ -50,12 +67,14 @@ export interface PlanView {
   repairs: string[]
   assumptions: string[]
   tasks: PlannedTask[]
+  /** Who wrote the plan, and who made this revision of it by a change. */
   agentName: string | null
+  changedBy: string | null
   scripted: boolean
   createdAt: Date
 }
 
-export interface Candidate {
+interface Candidate {
   name: string
   score: number | null
   facts: string[]
@@ -76,7 +95,7 @@ export interface TaskLink {
   status: string
 }
 
-export interface AcceptanceView {
+interface AcceptanceView {
   id: string
   text: string
   command: string
@@ -120,8 +139,40 @@ const nodeFields = {
   statementRefs: true,
   startedAt: true,
   finishedAt: true,
+  pausedAt: true,
+  pausedBy: true,
+  nextActor: true,
+  nextActorName: true,
+  nextReason: true,
+  nextSince: true,
+  nextDeadline: true,
   dependsOn: { select: { dependsOnId: true } },
+  requirement: { select: { pausedAt: true } },
 } as const
+
+/** Who acts next on a requirement, and who paused it. Null for a foreign one. */
+export async function requirementNext(
+  scope: Scope,
+  requirementId: string,
+): Promise<{ next: NextActor | null; pausedBy: string | null; pausedAt: Date | null } | null> {
+  const row = await reader().requirement.findFirst({
+    where: { id: requirementId, organizationId: scope.organizationId },
+    select: {
+      pausedAt: true,
+      pausedBy: true,
+      nextActor: true,
+      nextActorName: true,
+      nextReason: true,
+      nextSince: true,
+      nextDeadline: true,
+    },
+  })
+  if (!row) return null
+  const next = nextOf(row)
+  // What has ended is not paused, however it came to its end.
+  const pausedAt = next && row.pausedAt
+  return { next, pausedAt, pausedBy: pausedAt && (row.pausedBy || 'somebody') }
+}
 
 /** The graph of a requirement: its present plan's tasks in plan order. Empty for a foreign or unplanned requirement. */
 export async function requirementTasks(scope: Scope, requirementId: string): Promise<TaskNode[]> {
@@ -156,10 +207,11 @@ export async function taskProgress(scope: Scope, requirementIds: string[]): Prom
 
 /** Every revision of a requirement's plan, newest first. */
 export async function listPlans(scope: Scope, requirementId: string): Promise<PlanView[]> {
-  const plans = await reader().plan.findMany({
-    where: { requirementId, organizationId: scope.organizationId },
-    orderBy: { revision: 'desc' },
-  })
+  const where = { requirementId, organizationId: scope.organizationId }
+  const [plans, changes] = await Promise.all([
+    reader().plan.findMany({ where, orderBy: { revision: 'desc' } }),
+    reader().planChange.findMany({ where, select: { fromRevision: true, revision: true, byName: true } }),
+  ])
   const names = await agentNames(
     scope,
     plans.map((plan) => plan.agentId),
@@ -175,6 +227,9 @@ export async function listPlans(scope: Scope, requirementId: string): Promise<Pl
       assumptions: content.assumptions,
       tasks: content.tasks,
       agentName: names.get(plan.agentId ?? '') ?? null,
+      changedBy:
+        changes.find(({ fromRevision, revision }) => revision === plan.revision && revision !== fromRevision)?.byName ??
+        null,
       scripted: plan.scripted,
       createdAt: plan.createdAt,
     }
@@ -189,7 +244,9 @@ export async function findTask(scope: Scope, taskId: string): Promise<TaskView> 
     include: {
       dependsOn: { select: { dependsOnId: true, dependsOn: { select: link } } },
       dependants: { select: { task: { select: link } } },
-      requirement: { select: { number: true, title: true, project: { select: { name: true, providerMode: true } } } },
+      requirement: {
+        select: { pausedAt: true, number: true, title: true, project: { select: { name: true, providerMode: true } } },
+      },
     },
   })
   if (!task) {
@@ -272,12 +329,31 @@ const assignment = z
   .transform(({ agentName, ...rest }) => ({ chosen: agentName, ...rest }))
   .catch({ chosen: null, reasons: [], candidates: [] })
 
-interface NodeRow extends Omit<TaskNode, 'agentName' | 'dependsOn'> {
+interface NextColumns {
+  nextActor: string
+  nextActorName: string
+  nextReason: string
+  nextSince: Date
+  nextDeadline: Date
+}
+
+/** The columns that each unfinished row has, as pages show them. */
+function nextOf(row: NextColumns): NextActor | null {
+  if (row.nextActor === 'nobody') return null
+  const { nextActor: kind, nextActorName: name, nextReason: reason, nextSince: since, nextDeadline: deadline } = row
+  return { kind, name, reason, since, deadline }
+}
+
+interface NodeRow extends Omit<TaskNode, 'agentName' | 'dependsOn' | 'next' | 'pausedBy' | 'atRest'>, NextColumns {
   agentId: string | null
+  pausedAt: Date | null
+  pausedBy: string
+  requirement: { pausedAt: Date | null }
   dependsOn: { dependsOnId: string }[]
 }
 
 function toNode(row: NodeRow, names: ReadonlyMap<string, string>): TaskNode {
+  const isPaused = row.pausedAt !== null && row.nextActor !== 'nobody'
   return {
     id: row.id,
     ref: row.ref,
@@ -293,8 +369,14 @@ function toNode(row: NodeRow, names: ReadonlyMap<string, string>): TaskNode {
     dependsOn: row.dependsOn.map((edge) => edge.dependsOnId),
     startedAt: row.startedAt,
     finishedAt: row.finishedAt,
+    next: nextOf(row),
+    pausedBy: isPaused ? row.pausedBy || 'somebody' : null,
+    atRest: isPaused || (row.requirement.pausedAt !== null && working.has(row.status)),
   }
 }
+
+/** Statuses in which an agent is at work, unless it is paused. */
+const working: ReadonlySet<string> = new Set(['running', 'reviewing'])
 
 async function agentNames(scope: Scope, ids: (string | null)[]): Promise<Map<string, string>> {
   const wanted = [...new Set(ids.filter((id) => id !== null))]

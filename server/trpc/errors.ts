@@ -66,6 +66,11 @@ export function faultId(error: TRPCError): string {
   return id
 }
 
+/** Our own sentences say all there is to say; what zod says by itself needs the name of the field before it. */
+function inWords({ path, message }: { path: string; message: string }): string {
+  return path === '' || message.endsWith('.') ? message : `${path}: ${message}`
+}
+
 interface Shape {
   message: string
   code: number
@@ -97,7 +102,7 @@ export function errorShape<Given extends Shape>(
   if (error.cause instanceof ZodError) {
     const problems = error.cause.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
     const first = problems[0]
-    const message = first ? `${first.path ? `${first.path}: ` : ''}${first.message}` : 'This input cannot be accepted.'
+    const message = first ? inWords(first) : 'This input cannot be accepted.'
     return { ...shape, message, data: { ...base, code: 'invalid-input', kind: 'invalid', details: { problems } } }
   }
   const code = error.code.toLowerCase().replaceAll('_', '-')

@@ -80,3 +80,17 @@ test('a session says who, where and as what', async () => {
   const nobody = await (await handler(new Request(url))).json()
   expect(nobody.result.data.json).toBeNull()
 })
+
+test('a webhook for events that do not exist is refused, and says which', async () => {
+  const url = 'http://localhost:3000/api/trpc/integrations.webhooks.add'
+  const add = (events: string[]) => {
+    const body = JSON.stringify({ json: { name: 'Theirs', url: 'https://example.org/hook', events } })
+    return handler(new Request(url, { method: 'POST', headers: { ...acme.people.admin.headers, ...json }, body }))
+  }
+  const refused = await add(['task_completed', 'task.done'])
+  expect(refused.status).toBe(400)
+  expect((await refused.json()).error.json.message).toBe(
+    'There is no event “task.done”. There are: task.started, task.sent-back, task.finished, task.failed.',
+  )
+  expect((await add(['task_completed', 'decision.answered', '*'])).status).toBe(200)
+})

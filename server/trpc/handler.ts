@@ -1,10 +1,13 @@
+import type { TRPCError } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { sessionCookieSent } from '#server/auth/session'
 import { AppError, messageOf } from '#server/kernel/app-error'
+import { databaseTrouble } from '#server/platform/database/failures'
 import { crossSiteProblem } from '#server/platform/http/cross-site'
 import { refuseDeepJson } from '#server/platform/http/json-depth'
 import { readLimited } from '#server/platform/http/limited-body'
 import { ownHosts } from '#server/platform/http/own-hosts'
+import { cutOffWhenStalled } from '#server/platform/http/stalled'
 import { logger } from '#server/platform/logging/logger'
 import { createContext } from './context'
 import { faultId, isInternal, toTrpcError } from './errors'
@@ -13,6 +16,8 @@ import { appRouter } from './root'
 /** A requirement of 1 MB in JSON, where every quote and line break takes two bytes, with room to spare. */
 const BODY_LIMIT = 4_000_000
 const MAX_BATCH = 20
+/** A stream says something every 10 seconds. */
+const STALLED_MS = 30_000
 
 /** Answers `/api/trpc/*`, for Next's route handler and for tests alike. */
 export async function handler(request: Request): Promise<Response> {
@@ -24,6 +29,7 @@ export async function handler(request: Request): Promise<Response> {
       router: appRouter,
       createContext: ({ req }) => createContext(req.headers).catch(rethrow),
       maxBatchSize: MAX_BATCH,
+      responseMeta: ({ errors }) => ({ headers: retryAfter(errors) }),
       onError: ({ error, path }) => {
         if (!isInternal(error)) return
         logger().error({ err: error.cause ?? error, 'error.id': faultId(error), 'trpc.path': path }, messageOf(error))
@@ -56,7 +62,17 @@ async function withLimitedBody(request: Request): Promise<Request> {
 }
 
 function rethrow(error: unknown): never {
-  throw error instanceof AppError ? toTrpcError(error) : error
+  const known = error instanceof AppError ? error : databaseTrouble(error)
+  throw known ? toTrpcError(known) : error
+}
+
+/** The longest wait that one of a batch asks for, as HTTP says it. */
+function retryAfter(errors: TRPCError[]): Record<string, string> {
+  const seconds = errors.flatMap(({ cause }) => {
+    const given = cause instanceof AppError ? cause.details.retryAfterSeconds : undefined
+    return typeof given === 'number' ? [given] : []
+  })
+  return seconds.length > 0 ? { 'retry-after': String(Math.max(...seconds)) } : {}
 }
 
 /** Without `connection: close` a stream that ends at shutdown keeps the old process reachable over keep-alive. */
@@ -66,7 +82,8 @@ function withStreamHeaders(response: Response): Response {
   headers.set('cache-control', 'no-cache, no-transform')
   headers.set('x-accel-buffering', 'no')
   headers.set('connection', 'close')
-  return new Response(response.body, { status: response.status, headers })
+  const body = response.body && cutOffWhenStalled(response.body, STALLED_MS)
+  return new Response(body, { status: response.status, headers })
 }
 
 /** A refusal before tRPC has a word: in the envelope its clients read, superjson's included. */

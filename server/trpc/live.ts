@@ -1,16 +1,22 @@
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
-import { type Followed, follow, startAfter } from '#server/platform/events/follow'
-import { subscribe } from '#server/platform/events/stream'
+import { type Followed, follow, startAfter } from '#server/platform/events/hub'
+import type { StoredEvent } from '#server/platform/events/log'
 import { untilShutdown } from '#server/platform/http/shutdown'
 import { router } from './init'
 import { permitted } from './procedures'
 
-/** A stream ends after this long and the browser comes back: who may listen is asked again each time. */
-const STREAM_LIFE_MS = 10 * 60_000
+/**
+ * A stream ends after about this long and the browser comes back: who may listen is asked again each time. Not all at
+ * the same moment, also when all began together.
+ */
+const streamLifeMs = () => Math.round((8 + Math.random() * 4) * 60_000)
 
 /** What a page gets: `ready` first, then events in order (tracked by sequence), log nudges in between (not tracked). */
-type LiveMessage = { type: 'ready'; sequence: bigint } | Followed
+type LiveMessage =
+  | { type: 'ready'; sequence: bigint }
+  | { type: 'event'; event: StoredEvent }
+  | Extract<Followed, { type: 'log' }>
 
 export const liveRouter = router({
   /** The one stream of a browser: everything that happens in the organization, from the last id it has. */
@@ -20,14 +26,16 @@ export const liveRouter = router({
       const ended = untilShutdown(signal)
       const done = new AbortController()
       try {
-        const life = AbortSignal.any([ended.signal, done.signal, AbortSignal.timeout(STREAM_LIFE_MS)])
-        const nudges = await subscribe(ctx.scope.organizationId, { signal: life })
+        const life = AbortSignal.any([ended.signal, done.signal, AbortSignal.timeout(streamLifeMs())])
         const after = await startAfter(ctx.scope, input?.lastEventId)
         const ready: LiveMessage = { type: 'ready', sequence: after }
         yield tracked(String(after), ready)
-        for await (const message of follow(ctx.scope, after, nudges)) {
-          if (message.type === 'event') yield tracked(String(message.event.sequence), message as LiveMessage)
-          else yield message
+        for await (const message of follow(ctx.scope, after, life)) {
+          if (message.type === 'log') yield message as LiveMessage
+          else
+            for (const event of message.batches.flatMap((batch) => batch.events)) {
+              yield tracked(String(event.sequence), { type: 'event', event } as LiveMessage)
+            }
         }
         // Not "complete", which would tell clients to stop: cut off, they reconnect and go on after their last id.
         throw new DOMException('The stream ended; reconnect.', 'AbortError')

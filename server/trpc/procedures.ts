@@ -2,6 +2,7 @@ import { authorizeToken } from '#server/api-keys/authenticate'
 import { authorize } from '#server/auth/gate'
 import type { Action } from '#server/auth/rules/permissions'
 import { AppError } from '#server/kernel/app-error'
+import { databaseTrouble } from '#server/platform/database/failures'
 import { takeTurn } from '#server/platform/rate-limit/limiter'
 import { notSignedIn } from './context'
 import { toTrpcError } from './errors'
@@ -12,7 +13,10 @@ const CHANGES_PER_MINUTE = 120
 /** Turns the rooms' errors into tRPC's once, outside everything else, so that the HTTP status is right too. */
 const translated = t.procedure.use(async ({ next }) => {
   const result = await next()
-  if (!result.ok && result.error.cause instanceof AppError) throw toTrpcError(result.error.cause)
+  if (result.ok) return result
+  const { cause } = result.error
+  const known = cause instanceof AppError ? cause : databaseTrouble(cause)
+  if (known) throw toTrpcError(known)
   return result
 })
 

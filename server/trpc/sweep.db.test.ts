@@ -10,11 +10,13 @@ import { createInvite } from '#server/auth/invites'
 import { roles } from '#server/auth/model'
 import { type Action, actions, isAllowed } from '#server/auth/rules/permissions'
 import { raiseDecision } from '#server/decisions/commands'
+import { addEndpoint, testEndpoint } from '#server/notifications/commands/webhooks'
 import { database } from '#server/platform/database/client'
 import { stopQueue } from '#server/platform/queue/queue'
 import { submitRequirement } from '#server/requirements/commands'
 import { addCredential } from '#server/secrets/commands'
 import { makeOrganization, type TestOrganization, tokenHeaders } from '#server/setup/testing'
+import { addSource } from '#server/signals/commands/sources'
 import { createContext } from './context'
 import { t } from './init'
 import { appRouter } from './root'
@@ -39,6 +41,9 @@ const publicPaths = [
   'auth.signInWays',
   'auth.setupLink',
   'auth.completeSetup',
+  'decisions.behindLink',
+  'decisions.answerByLink',
+  'decisions.undoByLink',
   'members.inviteBehind',
   'members.joinWithNewAccount',
 ]
@@ -113,6 +118,16 @@ async function makeThings({ organizationId, projectId, people }: TestOrganizatio
   const key = await addCredential(scope, { provider: 'openai', name: 'k', value: 'sk-12345678', baseUrl: null })
   const token = await createApiToken(scope, { name: 't', scopes: ['read'], expiresInDays: null })
   const invite = await createInvite(scope, { email: 'invited@example.org', role: 'viewer' })
+  const source = await addSource(scope, { projectId, kind: 'generic', label: 'Theirs' })
+  const signal = await database().signal.create({
+    data: {
+      ...{ organizationId, projectId, kind: 'quality_issue', urgency: 'now', impact: 'project', title: 'Broken' },
+      ...{ topic: 'sweep', source: 'generic', fingerprint: 'sweep', sourceId: source.id },
+    },
+  })
+  const mute = await database().signalMute.create({
+    data: { organizationId, projectId, topic: 'other', title: 'Other' },
+  })
   return {
     projectId,
     userId: people.viewer.userId,
@@ -124,7 +139,47 @@ async function makeThings({ organizationId, projectId, people }: TestOrganizatio
     decisionId: decision.id,
     keyId: key.id,
     tokenId: token.id,
+    signalId: signal.id,
+    sourceId: source.id,
+    muteId: mute.id,
+    ...(await makeChannels(acme)),
   }
+}
+
+/** An endpoint with a delivery, a Slack connection with a person, a notification. */
+async function makeChannels({ organizationId, people }: TestOrganization): Promise<Record<string, string>> {
+  const endpoint = await addEndpoint(people.owner.scope, { name: 'e', url: 'https://example.org/hook', events: ['*'] })
+  const { deliveryId } = await testEndpoint(people.owner.scope, endpoint.id, new Date())
+  const slack = await database().slackIntegration.create({
+    data: {
+      organizationId,
+      name: 's',
+      mode: 'bot',
+      sealedAccess: '',
+      lastFour: '',
+      slackTeamId: 'T1',
+      topics: ['signal'],
+    },
+  })
+  const userId = people.viewer.userId
+  const person = await database().slackPerson.create({
+    data: { organizationId, slackTeamId: 'T1', slackUserId: 'U0000001', userId },
+  })
+  const notification = await database().notification.create({
+    data: { organizationId, userId, topic: 'signal', urgency: 'now', title: 't', path: '/', groupKey: 'g' },
+  })
+  return {
+    endpointId: endpoint.id,
+    deliveryId,
+    integrationId: slack.id,
+    personId: person.id,
+    notificationId: notification.id,
+  }
+}
+
+const ofSignals = {
+  ...{ kind: 'quality_issue', urgency: 'now', impact: 'project', right: true },
+  ...{ external: 'ask', internal: 'ask', holdWork: true, agentCallsPerDay: 1 },
 }
 
 /** One input that fits every procedure: what it does not know it ignores. */
@@ -139,7 +194,22 @@ function inputFor(path: string, ids: Record<string, string>): Record<string, unk
     limit: 5,
     name: 'Renamed',
     email: 'new@example.org',
+    change: { kind: 'pause' },
+    changes: [{ kind: 'pause-task', task: 'T1' }],
     role: 'viewer',
+    kind: 'agent_question',
+    mode: 'propose',
+    minutes: 60,
+    held: true,
+    ...(path.startsWith('signals') ? ofSignals : {}),
+    ...(path.startsWith('budgets')
+      ? { level: 'project', ownerId: ids.projectId, model: 'm', input: 1, output: 1 }
+      : {}),
+    url: 'https://example.org/hook',
+    events: ['*'],
+    ids: [ids.notificationId],
+    slackUserId: 'U0000001',
+    filter: path.startsWith('notifications') ? 'all' : undefined,
   }
   const id = path.startsWith('apiKeys') ? ids.tokenId : ids.keyId
   return { ...ids, ...rest, id }
@@ -231,5 +301,7 @@ test('the sweep asked with inputs that are good: their owner finds what a strang
     'requirements.one': 'OK',
     'tasks.one': 'OK',
     'decisions.one': 'OK',
+    'signals.one': 'OK',
+    'signals.list': 'OK',
   })
 })

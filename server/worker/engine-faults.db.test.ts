@@ -5,7 +5,7 @@ import { database } from '#server/platform/database/client'
 import { setEnvironmentVariable } from '#server/platform/env/inherited'
 import { cancelRequirement, submitRequirement } from '#server/requirements/commands'
 import { isClosed, type RequirementStatus } from '#server/requirements/model'
-import { makeProject, startEngine, until } from './testing'
+import { makeProject, startEngine, until, untilLetGo } from './testing'
 
 let engine: Awaited<ReturnType<typeof startEngine>>
 beforeAll(async () => {
@@ -99,9 +99,7 @@ test('cancelling stops a running call within seconds, and nothing goes on', asyn
   )
   expect(Date.now() - before).toBeLessThan(5_000)
   const turns = await database().turn.count({ where: { run: { requirementId: id } } })
-  await until(
-    async () => (await database().runLog.count({ where: { run: { requirementId: id }, kind: 'notice' } })) > 0,
-  )
+  await untilLetGo(id)
   expect(await database().turn.count({ where: { run: { requirementId: id } } })).toBe(turns)
   expect((await database().requirement.findUniqueOrThrow({ where: { id } })).status).toBe('cancelled')
 }, 120_000)

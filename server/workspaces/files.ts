@@ -12,7 +12,7 @@ import { containedPath, matchesGlobs } from './rules/paths'
  * there at any moment leads nowhere. What the server writes belongs to the owner of the worktree, the sandbox's user.
  */
 
-export const MAX_WRITE_BYTES = 10 * 1_048_576
+const MAX_WRITE_BYTES = 10 * 1_048_576
 const MAX_SEARCHED_BYTES = 1_048_576
 const MAX_SEARCHED_FILES = 20_000
 

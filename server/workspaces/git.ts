@@ -4,10 +4,11 @@ import { z } from 'zod'
 import { cleanText } from '#server/kernel/clean-text'
 import { oneAtATime } from '#server/sandbox/turns'
 import { workspaceError } from './errors'
-import { changedFiles, commitTree, treeOf, treeWith, withIndex } from './git/commits'
+import { changedFiles, commitTree, treeOf, withIndex } from './git/commits'
 import { gitDirectory, workspaceDirectory, worktreeDirectory, worktreeNote } from './git/layout'
 import { mergeTrees } from './git/merge'
 import { contentOf, filesOf, historyOf, patchOf } from './git/reading'
+import { commitTexts, presentTexts } from './git/record'
 import { removeFolder } from './git/removal'
 import {
   bringForward,
@@ -15,6 +16,7 @@ import {
   gitVersion,
   MAIN,
   moveReference,
+  noMain,
   repository,
   requiredMain,
   resolve,
@@ -67,9 +69,8 @@ export function createWorkspace(projectId: string, projectName: string): Promise
         path: 'README.md',
         text: `# ${title}\n\nThe workspace of this project. Each folder says what lives there.\n`,
       }
-      const tree = await treeWith(call, null, [readme, ...folders])
-      const commit = await commitTree(call, { tree, parent: null, message: `Create the workspace of ${title}` })
-      await moveReference(call, MAIN, null, commit)
+      const files = [readme, ...folders]
+      await commitTexts(call, { parent: null, files, message: `Create the workspace of ${title}` })
     }
     await bringForward(projectId)
   })
@@ -237,12 +238,13 @@ export async function writeRecord(
   const contained = files.map((file) => ({ path: recordPath(file.path), text: cleanText(file.text) }))
   return oneAtATime(`workspace ${projectId}`, async () => {
     const call = await repository(projectId)
+    const paths = contained.map((file) => file.path)
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const parent = await requiredMain(call)
-      const tree = await treeWith(call, parent, contained)
-      if (tree === (await treeOf(call, parent))) return parent
-      const commit = await commitTree(call, { tree, parent, message })
-      if (!(await moveReference(call, MAIN, parent, commit))) continue
+      const present = await presentTexts(call, paths)
+      if (!present) throw noMain()
+      if (contained.every((file) => present.texts.get(file.path) === file.text)) return present.main
+      const commit = await commitTexts(call, { parent: present.main, files: contained, message })
+      if (commit === null) continue
       await bringForward(projectId)
       return commit
     }

@@ -9,8 +9,6 @@ export const WORKSPACE_FOLDERS = {
   decisions: 'What people decided, with the options they had and the reasons.',
 } as const
 
-export type WorkspaceFolder = keyof typeof WORKSPACE_FOLDERS
-
 export interface ChangedFile {
   /** Relative to the workspace, with `/` between steps. */
   path: string

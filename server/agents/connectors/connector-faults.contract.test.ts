@@ -121,6 +121,17 @@ describe.each(wires)(
       await closed
     })
 
+    it('gives up a server that only sends comments', async () => {
+      const { closed } = server.answerWith((response) => {
+        openStream(response)
+        const timer = setInterval(() => response.write(': still here\n\n'), 10)
+        response.on('close', () => clearInterval(timer))
+      })
+      const error = await failureOfCall({ ...target, context: { idleTimeoutMs: 100, totalTimeoutMs: 20_000 } })
+      expect(error).toMatchObject({ code: 'idle', retryable: true })
+      await closed
+    })
+
     it.each([
       ['no JSON', 'event: message_start\ndata: {"type":\n\n'],
       ['JSON of another shape', misshapenFrame],

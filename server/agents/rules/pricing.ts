@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isScriptedModel } from '#server/agents/model'
 import type { Usage } from '#server/agents/ports'
-import rows from '../data/prices.json'
+import rows from '../data/prices.json' with { type: 'json' }
 
 const day = z.iso.date()
 /** US dollars per million tokens, which is the same number as micro-dollars per token. */
@@ -22,7 +22,7 @@ const conditionSchema = z.strictObject({
   multiply: z.strictObject({ input: z.number().positive(), output: z.number().positive() }),
 })
 
-export const priceRowSchema = z
+const priceRowSchema = z
   .strictObject({
     id: z.string().regex(/^[a-z0-9.-]+$/),
     provider: z.enum(['anthropic', 'openai', 'deepseek']),
@@ -43,6 +43,9 @@ export const priceRowSchema = z
   })
   .refine((row) => isBefore(row.effectiveFrom, row.effectiveTo), 'the row ends before it begins')
 export type PriceRow = z.infer<typeof priceRowSchema>
+
+/** What costing a call needs of a price, wherever it comes from. */
+export type Rates = Pick<PriceRow, 'in' | 'out' | 'cacheRead' | 'cacheWrite' | 'conditions'>
 
 /** Parses a price list and refuses one in which two rows claim the same model on the same day. */
 export function parsePrices(value: unknown): PriceRow[] {
@@ -91,7 +94,7 @@ const SCALE = 1_000_000
  * What a turn cost, in millionths of a US dollar, rounded up once per turn.
  * @param at when the request was sent: some providers price by the hour
  */
-export function costMicroUsd(row: PriceRow, usage: Omit<Usage, 'estimated'>, at: Date): number {
+export function costMicroUsd(row: Rates, usage: Omit<Usage, 'estimated'>, at: Date): number {
   const promptTokens = usage.input + usage.cacheRead + usage.cacheWrite
   let input = 1
   let output = 1
@@ -121,7 +124,7 @@ export function costOf(
 }
 
 /** Our connectors ask for the shortest lifetime a provider sells, so that is the one we pay. */
-function cacheWriteRate(row: PriceRow): number {
+export function cacheWriteRate(row: Rates): number {
   return row.cacheWrite?.['5m'] ?? row.cacheWrite?.['30m'] ?? row.in
 }
 

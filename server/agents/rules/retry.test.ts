@@ -30,10 +30,10 @@ describe('decideRetry', () => {
     )
   })
 
-  it('hands a wait of more than a minute to the caller', () => {
+  it('hands a long wait to the caller', () => {
     const limited = { failure: 'rate-limited', tryNumber: 1, random: 0 } as const
-    expect(decideRetry({ ...limited, retryAfterMs: 60_000 })).toEqual({ retry: true, delayMs: 60_000 })
-    expect(decideRetry({ ...limited, retryAfterMs: 60_001 })).toEqual({ retry: false, reason: 'wait-too-long' })
+    expect(decideRetry({ ...limited, retryAfterMs: 10_000 })).toEqual({ retry: true, delayMs: 10_000 })
+    expect(decideRetry({ ...limited, retryAfterMs: 10_001 })).toEqual({ retry: false, reason: 'wait-too-long' })
   })
 
   it('backs off further with every try', () => {

@@ -2,7 +2,7 @@ import type { ProviderFailure } from '#server/agents/errors'
 import { backoff } from '#server/kernel/backoff'
 
 /** Longest wait a provider may impose on a running turn; a longer one ends the turn, and the run waits instead. */
-export const LONGEST_WAIT_MS = 60_000
+export const LONGEST_WAIT_MS = 10_000
 
 /** How many tries each failure gets in all. 1 means: no retry mends this. */
 const triesPerFailure: Record<ProviderFailure, number> = {

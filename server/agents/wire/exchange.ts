@@ -4,6 +4,11 @@ import { dialFetch, type Fetch } from './dial'
 import { FrameGuard } from './frame-guard'
 
 const DEFAULT_IDLE_MS = 90_000
+/**
+ * Comments only keep a connection open. Providers send them while a request waits its turn, so they are trusted longer
+ * than silence, but not until the deadline of the whole call.
+ */
+const HEARTBEAT_FACTOR = 4
 const DEFAULT_TOTAL_MS = 20 * 60_000
 
 /** Why we ended a call ourselves. */
@@ -21,6 +26,7 @@ export class Exchange {
   private readonly outer: AbortSignal
   private readonly onOuterAbort = () => this.end('aborted')
   private idleTimer: NodeJS.Timeout | undefined
+  private spokenAt = 0
   private readonly totalTimer: NodeJS.Timeout
   readonly totalMs: number
   verdict: Verdict | null = null
@@ -70,9 +76,11 @@ export class Exchange {
     const watched = response.body.pipeThrough(
       new TransformStream<Uint8Array, Uint8Array>({
         transform: (chunk, out) => {
-          this.touch()
           if (response.ok) this.bodyBytes += chunk.byteLength
+          const before = this.guard.spoken
           this.guard.take(chunk)
+          if (this.guard.spoken > before) this.touch()
+          else this.heartbeat()
           out.enqueue(chunk)
         },
       }),
@@ -89,8 +97,18 @@ export class Exchange {
   }
 
   private touch(): void {
+    this.spokenAt = performance.now()
+    this.giveUpAfter(this.idleMs)
+  }
+
+  private heartbeat(): void {
+    const patience = this.spokenAt + this.idleMs * HEARTBEAT_FACTOR - performance.now()
+    this.giveUpAfter(Math.min(this.idleMs, Math.max(0, patience)))
+  }
+
+  private giveUpAfter(ms: number): void {
     clearTimeout(this.idleTimer)
-    if (this.verdict === null) this.idleTimer = setTimeout(() => this.end('idle'), this.idleMs)
+    if (this.verdict === null) this.idleTimer = setTimeout(() => this.end('idle'), ms)
   }
 
   private end(verdict: Verdict): void {

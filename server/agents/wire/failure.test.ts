@@ -30,6 +30,11 @@ describe('retryAfterMs', () => {
     [{ 'retry-after': 'soon' }, null],
     [{ 'retry-after': 'Mon, 23 Nov 2026 10:02:00 GMT' }, 120_000],
     [{ 'retry-after': 'Mon, 23 Nov 2026 09:00:00 GMT' }, 0],
+    [{ 'retry-after': 'Mon, 23 Nov 2026 11:02:00 GMT', date: 'Mon, 23 Nov 2026 11:00:00 GMT' }, 120_000],
+    [{ 'retry-after': 'Mon, 23 Nov 2026 10:02:00 GMT', date: 'now' }, 120_000],
+    [{ 'retry-after': '1e400' }, null],
+    [{ 'retry-after': '' }, 0],
+    [{ 'retry-after-ms': '-5' }, 0],
     [{ 'retry-after': '7', 'retry-after-ms': '1500' }, 1_500],
   ])('%j asks for %s ms', (headers, expected) => {
     expect(retryAfterMs(new Headers(headers as Record<string, string>), now)).toBe(expected)

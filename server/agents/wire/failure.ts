@@ -159,7 +159,10 @@ function inWords(failure: ProviderFailure, { status, words }: Complaint, apiKey:
   return `${what}: ${advice[failure]}${quote}`
 }
 
-/** RFC 9110 Retry-After in seconds or as a date; `retry-after-ms` is what some providers send beside it. */
+/**
+ * RFC 9110 Retry-After in seconds or as a date; `retry-after-ms` is what some providers send beside it. A date is of the
+ * provider's clock, and so is the answer's own: their difference does not depend on ours.
+ */
 export function retryAfterMs(headers: Headers | null, now: number): number | null {
   const exact = Number.parseFloat(headers?.get('retry-after-ms') ?? '')
   if (Number.isFinite(exact)) return Math.max(0, exact)
@@ -168,7 +171,8 @@ export function retryAfterMs(headers: Headers | null, now: number): number | nul
   const seconds = Number(value)
   if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
   const date = Date.parse(value)
-  return Number.isNaN(date) ? null : Math.max(0, date - now)
+  const sent = Date.parse(headers?.get('date') ?? '')
+  return Number.isNaN(date) ? null : Math.max(0, date - (Number.isNaN(sent) ? now : sent))
 }
 
 /** The innermost reason has the code people can search for: ECONNREFUSED, ENOTFOUND, CERT_HAS_EXPIRED. */

@@ -35,4 +35,15 @@ describe('FrameGuard', () => {
     lines.take(unfinished)
     expect(() => lines.take(unfinished)).toThrow(FrameTooLargeError)
   })
+
+  it.each([
+    [': still here\n\n', false],
+    ['\r\n\r\n', false],
+    [': one\ndata: {}\n\n', true],
+    ['event: ping\n\n', true],
+  ])('tells heartbeats from words, however they are cut: %j', (text, speaks) => {
+    const guard = new FrameGuard()
+    for (const byte of bytes(text)) guard.take(Uint8Array.of(byte))
+    expect(guard.spoken > 0).toBe(speaks)
+  })
 })

@@ -22,6 +22,8 @@ export class FrameGuard {
   /** the first bytes of the current line, enough to hold the end marker */
   private lineStart = ''
   done = false
+  /** bytes that are not of a comment, so far: comments and blank lines are heartbeats and say nothing */
+  spoken = 0
 
   /** @throws FrameTooLargeError */
   take(chunk: Uint8Array): void {
@@ -43,6 +45,7 @@ export class FrameGuard {
     this.frameBytes += 1
     if (this.frameBytes > LARGEST_FRAME_BYTES) throw new FrameTooLargeError()
     if (this.lineBytes <= 16) this.lineStart += String.fromCharCode(byte)
+    if (!this.lineStart.startsWith(':')) this.spoken += 1
   }
 
   private endLine(): void {

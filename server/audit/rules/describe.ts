@@ -34,6 +34,12 @@ function because(payload: Record<string, unknown>, ...keys: string[]): string {
   return found ? `: ${found}` : ''
 }
 
+/** What is told of a signal: new, back after it was closed, or worse than it was. */
+function signalWord({ escalated, round }: Record<string, unknown>): string {
+  if (escalated !== undefined) return 'A signal got worse'
+  return typeof round === 'number' && round > 1 ? 'A signal is back' : 'Signal'
+}
+
 const say = (tone: Sentence['tone'], sentence: string): Sentence => ({ tone, text: sentence })
 
 /** Statuses of a closed requirement in words. */
@@ -57,6 +63,14 @@ const sentences: Record<string, Describe> = {
   'plan.proposed': (told, payload) =>
     say('neutral', `${who(told)} proposed plan ${text(payload, 'revision', 'for')} ${forRequirement(told, payload)}`),
   'plan.accepted': (told) => say('good', `The plan for ${requirement(told)} was accepted`),
+  'plan.revised': (told, payload) =>
+    say('neutral', text(payload, 'summary', `${who(told)} changed the plan of ${requirement(told)}`)),
+  'plan.settled': (_told, payload) => say('neutral', `Final now: ${text(payload, 'summary', 'a change of the plan')}`),
+  'actor.overdue': (_told, payload) =>
+    say(
+      'bad',
+      `${text(payload, 'ref', 'Something')} was overdue (${text(payload, 'reason')}) Orchestrator ${text(payload, 'done', 'looked')}`,
+    ),
   'task.started': (told, payload) => say('running', `${task(told)} went to ${text(payload, 'agent', 'an agent')}`),
   'task.sent-back': (told, payload) =>
     say('bad', `${task(told)} was sent back for another attempt${because(payload, 'reason', 'feedback')}`),
@@ -64,6 +78,7 @@ const sentences: Record<string, Describe> = {
   'task.failed': (told, payload) => say('bad', `${task(told)} failed${because(payload, 'reason', 'statusReason')}`),
   'run.queued': (told, payload) => say('neutral', `${purpose(payload)} queued for ${about(told)}`),
   'run.started': (told, payload) => say('running', `${purpose(payload)} started on ${about(told)}`),
+  'run.held': (told, payload) => say('neutral', `${about(told)} is held back${because(payload, 'reason')}`),
   'run.asked': (told) => say('needs-you', `${about(told)} waits for an answer`),
   'run.finished': (told, payload) => say('neutral', `${purpose(payload)} finished on ${about(told)}`),
   'run.failed': (told, payload) =>
@@ -87,9 +102,58 @@ const sentences: Record<string, Describe> = {
       'good',
       `${who(told)} answered “${text(payload, 'label', text(payload, 'option', 'a decision'))}”${to(payload)}`,
     ),
+  'decision.predicted': (_told, payload) =>
+    say('neutral', `Similar decisions ended with “${text(payload, 'label', 'one option')}”${to(payload)}`),
+  'decision.undone': (told, payload) =>
+    say('needs-you', `${who(told)} took back the answer “${text(payload, 'label', 'given')}”${to(payload)}`),
+  'decision.delegated': (told, payload) =>
+    say(
+      'needs-you',
+      `${who(told)} handed a decision to ${text(payload, 'toName', 'somebody')}${because(payload, 'question')}`,
+    ),
+  'decision.snoozed': (told, payload) =>
+    say('neutral', `${who(told)} put off a decision${because(payload, 'question')}`),
+  'decision.held': (told, payload) =>
+    say('neutral', `${who(told)} ${payload.held === true ? 'stopped' : 'started'} the clock${to(payload)}`),
+  'decision.expired': (_told, payload) => say('neutral', `Nobody answered in time${because(payload, 'question')}`),
   'decision.withdrawn': (_told, payload) =>
     say('neutral', `A decision is no longer needed${because(payload, 'question')}`),
-  'signal.raised': (_told, payload) => say('neutral', `Signal${because(payload, 'title')}`),
+  'precedent.changed': (told, payload) =>
+    say(
+      'neutral',
+      `${who(told)} set precedents for ${text(payload, 'kind', 'a kind of question').replaceAll('_', ' ')} to ${text(payload, 'mode', 'another mode')}`,
+    ),
+  'precedent.demoted': (_told, payload) =>
+    say(
+      'bad',
+      `Precedents no longer answer ${text(payload, 'kind', 'a kind of question').replaceAll('_', ' ')} by themselves${because(payload, 'reason')}`,
+    ),
+  'signal.raised': (_told, payload) => say('neutral', `${signalWord(payload)}${because(payload, 'title')}`),
+  'signal.undecided': (_told, payload) =>
+    say('neutral', `No rule knows this signal, so an agent is asked${because(payload, 'title')}`),
+  'signal.repeated': (_told, payload) =>
+    say(
+      'neutral',
+      `The same signal came again, ${text(payload, 'count', 'several')} times by now${because(payload, 'title')}`,
+    ),
+  'signal.acted': (_told, payload) => say('neutral', `A signal had an effect${because(payload, 'why', 'title')}`),
+  'signal.corrected': (told, payload) =>
+    say('neutral', `${who(told)} corrected what a signal was taken for${because(payload, 'title')}`),
+  'signal.judged': (told, payload) =>
+    say(
+      'neutral',
+      `${who(told)} found a signal judged ${payload.right === true ? 'right' : 'wrong'}${because(payload, 'title')}`,
+    ),
+  'signal.closed': (_told, payload) => say('good', `A signal is over${because(payload, 'title')}`),
+  'signal.muted': (told, payload) => say('neutral', `${who(told)} muted such signals${because(payload, 'title')}`),
+  'signal.unmuted': (told, payload) => say('neutral', `${who(told)} ended a mute${because(payload, 'title')}`),
+  'signal-source.added': (told, payload) =>
+    say('neutral', `${who(told)} added the signal source ${text(payload, 'label')}`.trim()),
+  'signal-source.changed': (told, payload) =>
+    say('neutral', `${who(told)} changed the signal source ${text(payload, 'label')}`.trim()),
+  'signal-source.rotated': (told, payload) =>
+    say('neutral', `${who(told)} gave the signal source ${text(payload, 'label')} a new address and secret`),
+  'signal-policy.changed': (told) => say('neutral', `${who(told)} changed what signals may set in motion`),
   'organization.created': (told, payload) =>
     say('neutral', `${who(told)} created the organization ${text(payload, 'name')}`.trim()),
   'member.password-changed': (told) => say('neutral', `${who(told)} changed their password`),
@@ -116,8 +180,46 @@ const sentences: Record<string, Describe> = {
     say('neutral', `${who(told)} added the provider key ${text(payload, 'name')}`.trim()),
   'credential.local-addresses-changed': (told, payload) =>
     say('neutral', `${who(told)} ${payload.allowed === true ? 'allowed' : 'stopped'} calls to servers on this machine`),
+  'notification.sent': (_told, payload) => say('neutral', `${peopleTold(payload)} told${because(payload, 'title')}`),
+  'notification.settled': (_told, payload) =>
+    say('neutral', `Whoever was asked was told how it ended${because(payload, 'outcome')}`),
+  'webhook.added': (told, payload) => say('neutral', `${who(told)} added the webhook ${text(payload, 'name')}`.trim()),
+  'webhook.changed': (told, payload) =>
+    say('neutral', `${who(told)} changed the webhook ${text(payload, 'name')}`.trim()),
+  'webhook.secret-rotated': (told, payload) =>
+    say('neutral', `${who(told)} gave the webhook ${text(payload, 'name', 'of a server')} a new secret`),
+  'webhook.enabled': (told, payload) =>
+    say('neutral', `${who(told)} switched the webhook ${text(payload, 'name', 'of a server')} on`),
+  'webhook.disabled': (_told, payload) =>
+    say('bad', `The webhook ${text(payload, 'name', 'of a server')} was switched off${because(payload, 'reason')}`),
+  'webhook.removed': (told, payload) =>
+    say('neutral', `${who(told)} removed the webhook ${text(payload, 'name')}`.trim()),
+  'slack.connected': (told, payload) =>
+    say('neutral', `${who(told)} connected Slack: ${text(payload, 'name', 'a channel')}`),
+  'slack.disabled': (_told, payload) =>
+    say('bad', `Slack (${text(payload, 'name', 'a channel')}) was switched off${because(payload, 'reason')}`),
+  'slack.removed': (told, payload) =>
+    say('neutral', `${who(told)} disconnected Slack: ${text(payload, 'name', 'a channel')}`),
+  'slack.person-linked': (_told, payload) =>
+    say('neutral', `${text(payload, 'name', 'A member')} is ${text(payload, 'slackUserId', 'somebody')} in Slack`),
+  'slack.person-unlinked': (told, payload) =>
+    say('neutral', `${who(told)} forgot which member ${text(payload, 'slackUserId', 'somebody')} in Slack is`),
   'credential.revoked': (told, payload) =>
     say('neutral', `${who(told)} revoked the provider key ${text(payload, 'name')}`.trim()),
+  'provider-limit.changed': (told, payload) =>
+    say('neutral', `${who(told)} changed the limits of the provider ${text(payload, 'provider')}`.trim()),
+  'organization-limit.changed': (told) => say('neutral', `${who(told)} changed how many agents may be at work at once`),
+  'budget.changed': (told, payload) =>
+    say('neutral', `${who(told)} changed the budget of ${text(payload, 'name', 'something')}`),
+  'price.changed': (told, payload) =>
+    say('neutral', `${who(told)} set the price of ${text(payload, 'model', 'a model')}`),
+  'price.removed': (told, payload) =>
+    say('neutral', `${who(told)} removed the price of ${text(payload, 'model', 'a model')}`),
+  'project-limit.changed': (told, payload) =>
+    say(
+      'neutral',
+      `${who(told)} changed how many agents may be at work at once in ${text(payload, 'name', 'a project')}`,
+    ),
   'project.changed': (told, payload) =>
     say('neutral', `${who(told)} changed the settings of ${text(payload, 'name', 'the project')}`),
   'project.created': (told, payload) =>
@@ -133,6 +235,14 @@ function forRequirement(told: Told, payload: Record<string, unknown>): string {
   const count = typeof tasks === 'number' ? tasks : Array.isArray(tasks) ? tasks.length : null
   const size = count === null ? '' : ` with ${count} ${count === 1 ? 'task' : 'tasks'}`
   return `${payload.revision === undefined ? '' : 'for '}${requirement(told)}${size}`
+}
+
+function peopleTold(payload: Record<string, unknown>): string {
+  const { people, channels } = payload
+  const others = Array.isArray(channels) ? channels.filter((channel) => channel !== 'in-app').join(', ') : ''
+  const by = others ? ` (${others})` : ''
+  if (typeof people !== 'number' || people === 0) return `Others were${by}`
+  return people === 1 ? `1 person was${by}` : `${people} people were${by}`
 }
 
 function about(told: Told): string {

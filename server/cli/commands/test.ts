@@ -3,7 +3,7 @@ import { ensureBubblewrap } from '../machine'
 import { paint, say } from '../output'
 import { add, stages, summaryLine } from '../test-stages'
 
-/** `test [--fast]`: every check and test in order, up to the first stage that fails. `--fast` leaves out the browser. */
+/** `test [--fast]`: every check and test in order, up to the first stage that fails. `--fast` leaves out faults and the browser. */
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { fast: { type: 'boolean', default: false } } })
   const sandbox = await ensureBubblewrap(say)

@@ -23,6 +23,10 @@ describe('waitingCost', () => {
   })
 })
 
+test('a plan that can’t be made counts as one task', () => {
+  expect(waitingCost({ ...decision('d', 0, 60), blockedPlans: 1 }, now)).toBe(60)
+})
+
 describe('byWaitingCost', () => {
   test('puts blocked work × waiting time first', () => {
     const order = byWaitingCost(

@@ -2,18 +2,20 @@
 export interface Waiting {
   /** Tasks that can't go on before the answer, directly or because they depend on one that can't. */
   blockedTasks: number
+  /** Plans that can't be made before the answer. */
+  blockedPlans?: number
   createdAt: Date
   deadline: Date | null
 }
 
 /**
  * How much waiting costs: tasks held up × minutes waited, so that two tasks held for an hour weigh as much as one held
- * for two. A decision that holds up nothing still counts a quarter of a task: somebody asked. The first minute counts
+ * for two. A plan that can't be made counts as one task: nobody knows more of it. A decision that holds up nothing still counts a quarter of a task: somebody asked. The first minute counts
  * as whole, so that fresh decisions are ordered by what they block.
  */
 export function waitingCost(decision: Waiting, now: Date): number {
   const minutes = Math.max(1, (now.getTime() - decision.createdAt.getTime()) / 60_000)
-  return Math.max(0.25, decision.blockedTasks) * minutes
+  return Math.max(0.25, decision.blockedTasks + (decision.blockedPlans ?? 0)) * minutes
 }
 
 /** The inbox's order: the costliest wait first; then the nearer deadline; then the older one. Does not change its input. */

@@ -1,7 +1,7 @@
 import type { Capability } from '#server/agents/model'
+import { criticalDepth, findCycle, ordered } from '#server/tasks/rules/graph'
 import { containedPath, overlaps } from '#server/workspaces/rules/paths'
 import { type PlanContent, type PlanTask, planSchema } from '../model'
-import { criticalDepth, findCycle, ordered } from './graph'
 
 export const planLimits = { tasks: 40, dependencies: 10, depth: 12, acceptance: 12 } as const
 

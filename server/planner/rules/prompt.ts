@@ -2,14 +2,14 @@ import type { Capability } from '#server/agents/model'
 import { block } from '#server/kernel/blocks'
 import type { Problem } from './plan-check'
 
-export interface StatementFact {
+interface StatementFact {
   ref: string
   kind: string
   section: string
   text: string
 }
 
-export interface AnswerFact {
+interface AnswerFact {
   question: string
   answer: string
   comment: string

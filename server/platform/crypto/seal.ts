@@ -6,7 +6,7 @@ import { keysEnvironment } from '#server/platform/env/keys'
  * Where a sealed value belongs. It is part of what the seal proves: moved to another row, organization or table, the
  * value does not open.
  */
-export interface SealPlace {
+interface SealPlace {
   table: string
   organizationId: string
   rowId: string

@@ -1,13 +1,13 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import { databaseEnvironment } from '#server/platform/env/database'
 import { PrismaClient } from './generated/client'
+import { closePool, pool } from './pool'
 
 const slot = globalThis as { orchestratorDatabase?: PrismaClient }
 
 /** The process's one Prisma client, made on first use so that tests can point DATABASE_URL elsewhere before. */
 export function database(): PrismaClient {
   slot.orchestratorDatabase ??= new PrismaClient({
-    adapter: new PrismaPg({ connectionString: databaseEnvironment().DATABASE_URL, max: 12 }),
+    adapter: new PrismaPg(pool()),
   })
   return slot.orchestratorDatabase
 }
@@ -17,4 +17,5 @@ export async function closeDatabase(): Promise<void> {
   const client = slot.orchestratorDatabase
   slot.orchestratorDatabase = undefined
   await client?.$disconnect()
+  await closePool()
 }

@@ -17,7 +17,7 @@ import { AppError } from '#server/kernel/app-error'
 import { environmentVariable, inheritedEnvironment } from '#server/platform/env/inherited'
 
 /** The unprivileged account Postgres runs under when we are root; `null` when we are nobody special ourselves. */
-export interface Account {
+interface Account {
   name: string
   uid: number
   gid: number

@@ -27,6 +27,18 @@ async function idOfEndedProcess(): Promise<number> {
   return child.pid as number
 }
 
+/** Until nothing of the process is left: a server refuses to start while its dead predecessor is not collected yet. */
+async function untilGone(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0)
+    } catch {
+      return
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
 describe('the embedded Postgres', () => {
   afterAll(async () => {
     const server = await start()
@@ -70,6 +82,7 @@ describe('the embedded Postgres', () => {
     const server = await start()
     await query(server.url, 'insert into kept values (8)')
     process.kill(server.pid, 'SIGKILL')
+    await untilGone(server.pid)
     const again = await start()
     expect(again.pid).not.toBe(server.pid)
     expect(await query(again.url, 'select n from kept order by n')).toEqual([{ n: 7 }, { n: 8 }])

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mailVariables } from './mail'
 import { environmentFragment } from './read'
 
 /**
@@ -25,12 +26,5 @@ export const authEnvironment = environmentFragment({
     .describe('set it to the issuer address of your OpenID Connect server'),
   OIDC_ID: z.string().optional().describe('set it to the client id at your OpenID Connect server'),
   OIDC_SECRET: z.string().optional().describe('set it to the client secret at your OpenID Connect server'),
-  EMAIL_SERVER: z
-    .url({ protocol: /^smtps?$/ })
-    .optional()
-    .describe('set it to your mail server, such as smtp://user:password@mail.example.com:587'),
-  EMAIL_FROM: z
-    .string()
-    .optional()
-    .describe('set it to the sender of e-mails, such as Orchestrator <orchestrator@example.com>'),
+  ...mailVariables,
 })

@@ -3,66 +3,63 @@ import { flow } from '#server/flow'
 import { cleanJson } from '#server/kernel/clean-text'
 import type { EventDraft } from '#server/kernel/event'
 import type { Prisma } from '#server/platform/database/generated/client'
-import { reader, type Transaction } from '#server/platform/database/transaction'
-import { enqueue } from '#server/platform/queue/queue'
+import { reader, statement, type Transaction } from '#server/platform/database/transaction'
+import { addJobs, type JobOrder } from '#server/platform/queue/queue'
+import { CHANNEL, Outbox, tell } from './outbox'
 
-export const LIVE_CHANNEL = 'orchestrator_live'
+/** Where somebody who wants to tell of a live log sends a notification. */
+export const LIVE_CHANNEL = CHANNEL
 
-export interface StoredEvent extends EventDraft {
+export interface StoredEvent extends Omit<EventDraft, 'priority'> {
   sequence: bigint
   actor: Actor
   at: Date
 }
 
-/** Takes `count` numbers under the organization's row lock: whoever has seen n has seen everything before n. */
-async function takeSequence(tx: Transaction, organizationId: string, count: number): Promise<bigint> {
-  const rows = await tx.$queryRaw<{ last: bigint }[]>`
-    insert into "EventStream" ("organizationId", "lastSequence") values (${organizationId}::uuid, ${count})
-    on conflict ("organizationId") do update set "lastSequence" = "EventStream"."lastSequence" + ${count}
-    returning "lastSequence" as last`
-  const last = rows[0]?.last
-  if (last === undefined) throw new Error('the event stream gave no sequence')
-  return last - BigInt(count) + 1n
+/**
+ * Appends events and adds the jobs that flow.ts names for them, all inside the caller's transaction. They are written
+ * right before it commits, together with those of other calls, so that the organization's stream is locked for a
+ * moment only; the same transaction cannot read them.
+ */
+export async function append(tx: Transaction, scope: Scope, drafts: EventDraft[]): Promise<void> {
+  if (drafts.length > 0) await tell(tx, (outbox) => addTo(outbox, scope, drafts))
 }
 
 /**
- * Appends events and enqueues the jobs that flow.ts names for them, all inside the caller's transaction. Call it last
- * in the transaction: from here to the commit the organization's stream is locked.
+ * Carries out `change` and appends what it caused, in one statement and one round trip: a transaction of its own, or
+ * part of the running one. Sent again after a broken connection, `change` has to find no row the second time.
+ * @param change a statement that changes rows and returns them
+ * @returns whether it changed any; if not, nothing is appended
  */
-export async function append(tx: Transaction, scope: Scope, drafts: EventDraft[]): Promise<void> {
-  if (drafts.length === 0) return
-  const { organizationId, actor } = scope
-  const first = await takeSequence(tx, organizationId, drafts.length)
-  const rows = drafts.map((draft, index) => ({
+export function appendWith(scope: Scope, change: Prisma.Sql, drafts: EventDraft[]): Promise<boolean> {
+  return statement(async (tx, joined) => {
+    if (joined) {
+      const rows = await tx.$queryRaw<unknown[]>(change)
+      if (rows.length > 0) await append(tx, scope, drafts)
+      return rows.length > 0
+    }
+    const outbox = new Outbox()
+    await addTo(outbox, scope, drafts)
+    return outbox.writeWith(tx, change)
+  })
+}
+
+async function addTo(outbox: Outbox, { organizationId, actor }: Scope, drafts: EventDraft[]): Promise<void> {
+  const rows = drafts.map(({ priority: _, ...draft }) => ({
+    ...draft,
     organizationId,
-    sequence: first + BigInt(index),
-    type: draft.type,
-    projectId: draft.projectId,
-    requirementId: draft.requirementId,
-    taskId: draft.taskId,
-    runId: draft.runId,
-    decisionId: draft.decisionId,
     actor: { ...actor },
-    payload: cleanJson(draft.payload) as Prisma.InputJsonValue,
+    payload: cleanJson(draft.payload) ?? null,
   }))
-  await tx.event.createMany({ data: rows })
-  const jobs = rows.flatMap((row) =>
-    (flow[row.type] ?? []).map((name) => ({
-      job: {
-        name,
-        organizationId,
-        projectId: row.projectId,
-        requirementId: row.requirementId,
-        taskId: row.taskId,
-        runId: row.runId,
-        decisionId: row.decisionId,
-        sequence: String(row.sequence),
-      },
-    })),
-  )
-  await enqueue(tx, jobs)
-  const last = first + BigInt(drafts.length) - 1n
-  await tx.$executeRaw`select pg_notify(${LIVE_CHANNEL}, ${JSON.stringify({ o: organizationId, s: String(last) })})`
+  const first = outbox.addEvents(rows)
+  const orders = drafts.flatMap((draft, index) => jobsOf(draft, organizationId, first + index))
+  await addJobs(outbox, orders)
+}
+
+function jobsOf(draft: EventDraft, organizationId: string, place: number): JobOrder[] {
+  const { projectId, requirementId, taskId, runId, decisionId, priority } = draft
+  const ids = { organizationId, projectId, requirementId, taskId, runId, decisionId }
+  return (flow[draft.type] ?? []).map((name) => ({ priority, place, job: { name, ...ids } }))
 }
 
 /** Events after a sequence, oldest first. */

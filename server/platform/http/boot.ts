@@ -1,11 +1,13 @@
 import { launcherEnvironment } from '#server/platform/env/launcher'
+import { logger } from '#server/platform/logging/logger'
 import { isAlive } from '#server/platform/process/alive'
+import { queue } from '#server/platform/queue/queue'
 import { beginShutdown } from './shutdown'
 
 const DRAIN_LIMIT_MS = 8_000
 const LOOK_MS = 500
 
-/** What the web server does once when it starts: end its streams on a signal, and follow its launcher. */
+/** What the web server does once when it starts: end its streams on a signal, follow its launcher, start its queue. */
 export function bootWebServer(): void {
   for (const [name, code] of [
     ['SIGINT', 130],
@@ -17,6 +19,9 @@ export function bootWebServer(): void {
     })
   }
   followLauncher()
+  // Before the first burst: transactions that hold every connection while the queue wants its first one would wait for
+  // each other. A database that is away now is asked again by the first job.
+  queue().catch((error: unknown) => logger().warn({ err: error }, 'the queue starts with the first job'))
 }
 
 /**

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /**
  * `next start` waits on SIGTERM for every open response, and a stream of events never ends by itself. So each stream
  * watches this one controller, which aborts when the process is asked to stop.
@@ -5,7 +7,10 @@
 const slot = globalThis as { orchestratorShutdown?: AbortController }
 
 function controller(): AbortController {
-  slot.orchestratorShutdown ??= new AbortController()
+  if (!slot.orchestratorShutdown) {
+    slot.orchestratorShutdown = new AbortController()
+    setMaxListeners(0, slot.orchestratorShutdown.signal) // one for each open stream
+  }
   return slot.orchestratorShutdown
 }
 

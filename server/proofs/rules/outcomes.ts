@@ -1,6 +1,6 @@
 import type { Outcome, RequirementStatus } from '#server/requirements/model'
 
-export interface StatementFact {
+interface StatementFact {
   ref: string
   kind: string
 }

@@ -25,7 +25,7 @@ const step = /^\s{0,40}(?:[-*]\s+)?\**(given|when|then|and|but)\b/i
 const scenario = /^\s{0,40}\**(feature|scenario(?: outline)?|background|rule)\**\s*:\s*(.*)$/i
 
 /** Emphasis and link targets are for the eye; what is said stays. Bounded, so that hostile text costs no more. */
-export function plain(text: string): string {
+function plain(text: string): string {
   return text
     .replaceAll(/\*\*([^*\n]{1,400})\*\*/g, '$1')
     .replaceAll(/__([^_\n]{1,400})__/g, '$1')

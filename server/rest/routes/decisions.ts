@@ -18,6 +18,7 @@ const decision = z
     ),
     recommended: z.string().nullable(),
     recommendedWhy: z.string(),
+    defaultOption: z.string().nullable(),
     deadline: z.iso.datetime().nullable(),
     projectId: z.string(),
     requirementId: z.string().nullable(),
@@ -26,12 +27,24 @@ const decision = z
     answer: z.string().nullable(),
     comment: z.string(),
     answeredBy: z.string(),
+    answeredVia: z.string(),
+    effectiveAt: z.iso.datetime().nullable(),
+    assigneeName: z.string(),
+    resumes: z.string(),
+    prediction: z.object({ option: z.string(), confidence: z.number() }).nullable(),
     createdAt: z.iso.datetime(),
   })
   .openapi('Decision')
 
 const answered = z
-  .object({ id: z.string(), option: z.string(), label: z.string(), answeredBy: z.string() })
+  .object({
+    id: z.string(),
+    option: z.string(),
+    label: z.string(),
+    answeredBy: z.string(),
+    effectiveAt: z.iso.datetime(),
+    undoUntil: z.iso.datetime(),
+  })
   .openapi('Answered')
 
 const list = createRoute({
@@ -62,7 +75,10 @@ const answer = createRoute({
   middleware: permit('decision.answer'),
   request: { body: { required: true, content: { 'application/json': { schema: answerSchema } } } },
   responses: {
-    200: { description: 'Taken; the work goes on.', content: { 'application/json': { schema: answered } } },
+    200: {
+      description: 'Taken. It counts from effectiveAt on: what cannot be undone is held for ten seconds.',
+      content: { 'application/json': { schema: answered } },
+    },
     ...failures(400, 404, 409),
   },
 })
@@ -76,14 +92,16 @@ export const decisions = new OpenAPIHono<RestEnvironment>({ defaultHook: refuseI
     return context.json({ decisions: rows.map(shown) }, 200)
   })
   .openapi(answer, async (context) => {
-    const outcome = await answerDecision(context.get('scope'), context.req.valid('json'))
-    return context.json(answered.parse(outcome), 200)
+    const outcome = await answerDecision(context.get('scope'), { ...context.req.valid('json'), via: 'api' })
+    const times = { effectiveAt: outcome.effectiveAt.toISOString(), undoUntil: outcome.undoUntil.toISOString() }
+    return context.json(answered.parse({ ...outcome, ...times }), 200)
   })
 
 function shown(row: DecisionView) {
   return decision.parse({
     ...row,
     deadline: row.deadline?.toISOString() ?? null,
+    effectiveAt: row.effectiveAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
   })
 }

@@ -1,19 +1,21 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Scope } from '#server/auth/model'
-import { follow, startAfter } from '#server/platform/events/follow'
-import type { StoredEvent } from '#server/platform/events/log'
-import { subscribe } from '#server/platform/events/stream'
+import { streamName } from '#server/kernel/event-names'
+import { type Followed, follow, startAfter } from '#server/platform/events/hub'
+import type { Batch } from '#server/platform/events/subscriber'
 import { untilShutdown } from '#server/platform/http/shutdown'
+import { cutOffWhenStalled } from '#server/platform/http/stalled'
 import { permit, type RestEnvironment } from '../authenticate'
 import { failures } from '../errors'
-import { streamName } from '../event-names'
 import { refuseInput } from '../refuse-input'
 
 /** Proxies cut connections that are silent for a minute or less. */
 const HEARTBEAT_MS = 15_000
-const RECONNECT_MS = 2_000
-/** A stream ends after this long and the client comes back: who may listen is asked again each time. */
-const STREAM_LIFE_MS = 10 * 60_000
+const STALLED_MS = 40_000
+/** Each client is told another pause before it comes back, so that a restart does not bring all of them at once. */
+const reconnectMs = () => Math.round(1_000 + Math.random() * 3_000)
+/** A stream ends after about this long and the client comes back: who may listen is asked again each time. */
+const streamLifeMs = () => Math.round((8 + Math.random() * 4) * 60_000)
 
 const stream = createRoute({
   method: 'get',
@@ -45,47 +47,65 @@ export const events = new OpenAPIHono<RestEnvironment>({ defaultHook: refuseInpu
 })
 
 function eventStream(scope: Scope, lastEventId: string | undefined, request: AbortSignal): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
   const ended = untilShutdown(request)
   const done = new AbortController()
-  const signal = AbortSignal.any([ended.signal, done.signal, AbortSignal.timeout(STREAM_LIFE_MS)])
+  const signal = AbortSignal.any([ended.signal, done.signal, AbortSignal.timeout(streamLifeMs())])
   let heartbeat: NodeJS.Timeout | undefined
-  let gone = false
+  let messages: AsyncIterator<Followed> | undefined
   const tidyUp = () => {
     clearInterval(heartbeat)
     ended.release()
     done.abort()
   }
-  const run = async (write: (text: string) => void) => {
-    const nudges = await subscribe(scope.organizationId, { signal })
-    const after = await startAfter(scope, lastEventId)
-    write(`retry: ${RECONNECT_MS}\n: following from ${after}\n\n`)
-    heartbeat = setInterval(() => write(': alive\n\n'), HEARTBEAT_MS)
-    for await (const message of follow(scope, after, nudges)) {
-      if (message.type === 'event') write(frame(message.event))
-    }
-  }
-  return new ReadableStream<Uint8Array>({
-    start(controller) {
-      run((text) => {
-        if (!gone) controller.enqueue(encoder.encode(text))
+  const source = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      const after = await startAfter(scope, lastEventId)
+      // Whoever is dropped is not asked for more; the error ends its connection.
+      const onDrop = () => {
+        controller.error(new Error('dropped: the client reads too slowly'))
+        tidyUp()
+      }
+      messages = follow(scope, after, signal, { onDrop })
+      controller.enqueue(encoder.encode(`retry: ${reconnectMs()}\n: following from ${after}\n\n`))
+      heartbeat = setInterval(() => {
+        if ((controller.desiredSize ?? 0) > 0) controller.enqueue(ALIVE)
+      }, HEARTBEAT_MS)
+    },
+    async pull(controller) {
+      const piece = await nextPiece(messages).catch((error: unknown) => {
+        tidyUp()
+        throw error
       })
-        .then(
-          () => gone || controller.close(),
-          (error: unknown) => gone || controller.error(error),
-        )
-        .finally(tidyUp)
-    },
-    cancel() {
-      gone = true
+      if (piece) return controller.enqueue(piece)
       tidyUp()
+      controller.close()
     },
+    cancel: tidyUp,
   })
+  return cutOffWhenStalled(source, STALLED_MS)
 }
 
-/** One event in the format of the WHATWG HTML standard, "Server-sent events". */
-function frame(event: StoredEvent): string {
-  const { sequence, at, ...rest } = event
-  const data = JSON.stringify({ ...rest, sequence: String(sequence), at: at.toISOString() })
-  return `id: ${sequence}\nevent: ${streamName(event.type)}\ndata: ${data}\n\n`
+const encoder = new TextEncoder()
+const ALIVE = encoder.encode(': alive\n\n')
+
+/** The next events as bytes, made once for all clients; null at the end. Live logs are not part of this stream. */
+async function nextPiece(messages: AsyncIterator<Followed> | undefined): Promise<Uint8Array | null> {
+  for (;;) {
+    const next = await messages?.next()
+    if (!next || next.done) return null
+    if (next.value.type === 'log') continue
+    const pieces = next.value.batches.map((batch) => {
+      batch.encoded ??= encoder.encode(frames(batch))
+      return batch.encoded
+    })
+    const [only] = pieces
+    return only && pieces.length === 1 ? only : Buffer.concat(pieces)
+  }
+}
+
+/** In the format of the WHATWG HTML standard, "Server-sent events". */
+function frames(batch: Batch): string {
+  const one = (type: string, sequence: bigint, json: string) =>
+    `id: ${sequence}\nevent: ${streamName(type)}\ndata: ${json}\n\n`
+  return batch.events.map(({ type, sequence }, index) => one(type, sequence, batch.json[index] ?? '')).join('')
 }

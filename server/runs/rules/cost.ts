@@ -1,3 +1,5 @@
+import { dollars } from '#server/kernel/amounts'
+
 /** Cost-bearing facts of one model call. */
 export interface PricedTurn {
   /** Millionths of a US dollar; null when there is no price (unknown model, scripted provider). */
@@ -56,11 +58,4 @@ export function costInWords(total: CostTotal): string {
   if (total.unpricedTurns === 0) return dollars(total.microUsd)
   const calls = total.unpricedTurns === 1 ? '1 call' : `${total.unpricedTurns} calls`
   return `at least ${dollars(total.microUsd)} (${calls} unpriced)`
-}
-
-/** Below one cent four digits are shown, so that a small cost never reads as none. */
-function dollars(microUsd: number): string {
-  const amount = microUsd / 1_000_000
-  if (microUsd > 0 && amount < 0.0001) return '< $0.0001'
-  return `$${amount.toFixed(amount < 0.01 && microUsd > 0 ? 4 : 2)}`
 }

@@ -23,6 +23,8 @@ export interface StoredCall {
   output: string | null
   isError: boolean
   decisionId: string | null
+  /** milliseconds from its beginning to its end; 0 while it has not ended */
+  workMs?: number
 }
 
 export interface StoredTurn {
@@ -33,6 +35,10 @@ export interface StoredTurn {
   content: unknown
   text: string
   stop: StopReason
+  /** input tokens, cached ones included, as the provider counted them; null when it did not */
+  countedInput?: number | null
+  /** milliseconds of the model call, its retries included */
+  workMs?: number
   calls: StoredCall[]
 }
 
@@ -84,7 +90,7 @@ export function buildTranscript(
 }
 
 /** Facts for an implementer's first message. */
-export interface TaskFacts {
+interface TaskFacts {
   ref: string
   title: string
   kind: string

@@ -32,6 +32,9 @@ export const readFile: Tool<'read_file'> = async ({ path }, { worktree, context 
 }
 
 export const writeFile: Tool<'write_file'> = async ({ path, content }, { worktree, context }) => {
+  if (context.repeated && (await alreadyWritten(worktree, path, content))) {
+    return done(`Wrote ${Buffer.byteLength(content)} bytes to ${path}.`)
+  }
   const { bytes, created } = await write(worktree, path, content)
   context.log.write('tool', `write_file ${path} · ${bytes} bytes${created ? ', new' : ''}\n`)
   return done(`Wrote ${bytes} bytes to ${path}.`)
@@ -45,6 +48,13 @@ export const patchFile: Tool<'patch_file'> = async (input, { worktree, context }
   await replaceInFile(worktree, path, { search: before, replace: after })
   context.log.write('tool', `patch_file ${path}\n`)
   return done(`Changed ${path}.`)
+}
+
+/** A file that an earlier worker had written before it stopped. */
+async function alreadyWritten(worktree: string, path: string, content: string): Promise<boolean> {
+  const limit = Buffer.byteLength(content) + 1
+  const file = await read(worktree, path, { maxBytes: limit }).catch(() => null)
+  return file !== null && !file.truncated && file.text === content
 }
 
 /** A patch that an earlier worker had made before it stopped: the old text is gone, the new one is there. */

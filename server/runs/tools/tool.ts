@@ -2,7 +2,7 @@ import type { ToolInput, ToolName } from '../model'
 import type { CallContext, CallOutcome } from '../ports'
 
 /** Where a tool works: the run's worktree, and who asks. */
-export interface Bench {
+interface Bench {
   worktree: string
   context: CallContext
 }

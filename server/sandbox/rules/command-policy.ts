@@ -1,4 +1,4 @@
-export const MAX_COMMAND_BYTES = 8_192
+const MAX_COMMAND_BYTES = 8_192
 
 export type CommandVerdict = { allowed: true } | { allowed: false; reason: string }
 

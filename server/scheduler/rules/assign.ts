@@ -25,6 +25,10 @@ export interface Wish {
   tried: readonly string[]
   /** the wire that implemented: its author must not judge its own work */
   notConnector?: string
+  /** US dollars per million output tokens that the agent must cost less than */
+  cheaperThan?: number | null
+  /** a person chose this agent: what it offers does not matter */
+  anyCapability?: boolean
 }
 
 /** Weights of the score, each fact scaled to 0…1: health first, then load, then price, then being a specialist. */
@@ -35,10 +39,13 @@ const PRICE_MIDDLE = 10
 
 function refusal(agent: AgentFact, wish: Wish): string | null {
   if (!agent.enabled) return 'is switched off'
-  if (!agent.capabilities.includes(wish.capability)) return `does not offer ${wish.capability}`
+  if (!wish.anyCapability && !agent.capabilities.includes(wish.capability)) return `does not offer ${wish.capability}`
   if (wish.providerMode === 'live' && !agent.hasCredential) return `has no key for ${agent.provider}`
   if (wish.notConnector === agent.connector) return `speaks the same wire (${agent.connector}) as the implementer`
   if (wish.tried.includes(agent.id)) return 'has used up its attempts here'
+  if (wish.cheaperThan != null && (agent.outputPrice === null || agent.outputPrice >= wish.cheaperThan)) {
+    return 'does not cost less'
+  }
   return null
 }
 

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
-import type { AgentFact, Facts, RunFact, TaskFact } from './facts'
-import { nextSteps } from './next-steps'
+import type { AgentFact, DecisionFact, Facts, RunFact, TaskFact } from './facts'
+import { closingSteps, nextSteps as movesOf } from './next-steps'
+import { slotsOf } from './slots'
+import { startSteps } from './start-steps'
+import type { Step } from './steps'
+
+const now = new Date('2026-01-01T12:00:00Z')
 
 const agent = (id: string, changes: Partial<AgentFact> = {}): AgentFact => ({
   id,
@@ -31,6 +36,9 @@ const run = (changes: Partial<RunFact> = {}): RunFact => ({
   errorCode: null,
   errorMessage: '',
   commit: 'c1',
+  changed: true,
+  held: false,
+  waitsFor: null,
   ...changes,
 })
 
@@ -43,7 +51,20 @@ const task = (changes: Partial<TaskFact> = {}): TaskFact => ({
   attempt: 0,
   agentId: null,
   agentsTried: [],
-  dependsOn: [],
+  assignedName: 'coder',
+  wantedAgentId: null,
+  pausedBy: null,
+  notBefore: null,
+  rank: 1,
+  position: 0,
+  createdAt: now,
+  startedAt: null,
+  owns: [],
+  touched: [],
+  dependants: [],
+  blocking: [],
+  decision: null,
+  asked: 0,
   acceptance: [{ id: 'A1' }],
   run: null,
   review: null,
@@ -54,18 +75,39 @@ const task = (changes: Partial<TaskFact> = {}): TaskFact => ({
 })
 
 const facts = (changes: Partial<Facts> = {}): Facts => ({
-  requirement: { id: 'r', number: 1, title: 'App', status: 'in_progress', verification: 'none' },
-  project: { planApproval: 'ask', providerMode: 'scripted' },
+  now,
+  requirement: { id: 'r', number: 1, title: 'App', status: 'in_progress', verification: 'none', pausedBy: null },
+  project: { id: 'p', planApproval: 'ask', providerMode: 'scripted' },
   plan: { id: 'p', revision: 1, status: 'accepted', questions: [], tasks: 1 },
   planRuns: [],
   tasks: [],
+  ready: [],
+  counts: { unfinished: true, inFlight: true, startable: true, done: false },
   decisions: [],
   agents: [analyst, coder, validator],
+  limits: {
+    organization: { used: 0, most: null },
+    project: { used: 0, most: null },
+    providers: [],
+    own: { running: 0, servedAt: null },
+    rivals: [],
+  },
+  inFlight: [],
   ...changes,
 })
 
-const one = (changes: Partial<TaskFact>, more: Partial<Facts> = {}) =>
-  nextSteps(facts({ tasks: [task(changes)], ...more }))
+/** Everything the scheduler would do with these facts: what is under way, what is ready, the end. */
+function nextSteps(given: Facts): Step[] {
+  const slots = slotsOf(given)
+  const moves = movesOf(given, slots).steps
+  return [...moves, ...startSteps(given, slots).steps, ...closingSteps(given)]
+}
+
+const one = (changes: Partial<TaskFact>, more: Partial<Facts> = {}) => {
+  const own = task(changes)
+  const waits = own.status === 'waiting' || own.status === 'ready'
+  return nextSteps(facts({ [waits ? 'ready' : 'tasks']: [own], ...more }))
+}
 const check = (passed: boolean) => ({
   acceptanceId: 'A1',
   passed,
@@ -73,34 +115,56 @@ const check = (passed: boolean) => ({
   exitCode: passed ? 0 : 1,
   output: 'out',
 })
-const decision = (changes: Partial<Facts['decisions'][number]>) => ({
+const decision = (changes: Partial<DecisionFact>): DecisionFact => ({
   id: 'd',
-  kind: 'agent_question' as const,
-  status: 'answered' as const,
-  taskId: 't1',
+  kind: 'agent_question',
+  status: 'answered',
   runId: 'run',
+  question: 'Which?',
   answer: 'a',
   comment: '',
+  defaultLabel: null,
+  deadline: null,
   ...changes,
 })
 
-test('a task starts when everything it depends on is done, with the agent and why', () => {
-  const waiting = task({ id: 't2', ref: 'T2', dependsOn: ['t1'] })
-  expect(nextSteps(facts({ tasks: [task({ status: 'running', run: run({ status: 'running' }) }), waiting] }))).toEqual(
-    [],
-  )
-  const [step] = nextSteps(facts({ tasks: [task({ status: 'done' }), waiting] }))
+test('a ready task starts with the agent and why', () => {
+  const [step] = one({ id: 't2', ref: 'T2' })
   expect(step).toMatchObject({ kind: 'start-task', taskId: 't2', attempt: 1, assignment: { agentId: 'coder' } })
-})
-
-test('what builds on a lost task is cancelled, not forgotten', () => {
-  const steps = nextSteps(facts({ tasks: [task({ status: 'failed' }), task({ id: 't2', dependsOn: ['t1'] })] }))
-  expect(steps).toMatchObject([{ kind: 'cancel-task', taskId: 't2' }])
 })
 
 test.each<[string, Partial<TaskFact>, object]>([
   ['finished → prove', { status: 'running', run: run() }, { kind: 'request-proof', runId: 'run' }],
-  ['asks → laid aside', { status: 'running', run: run({ status: 'asking' }) }, { kind: 'lay-aside' }],
+  [
+    'changed nothing, nothing to prove → done',
+    { status: 'running', acceptance: [], run: run({ changed: false }) },
+    { kind: 'finish-task', mergedCommit: 'c1' },
+  ],
+  [
+    'changed something without a check → review',
+    { status: 'running', acceptance: [], run: run() },
+    { kind: 'start-review' },
+  ],
+  [
+    'changed nothing → its checks still run',
+    { status: 'running', run: run({ changed: false }) },
+    { kind: 'request-proof' },
+  ],
+  [
+    'changed nothing and proven → done without review and merge',
+    { status: 'proving', run: run({ changed: false }), checks: [check(true)] },
+    { kind: 'finish-task' },
+  ],
+  [
+    'crowded provider → later',
+    { status: 'running', attempt: 1, agentId: 'coder', run: run({ status: 'failed', errorCode: 'overloaded' }) },
+    { kind: 'send-back', delayMs: expect.any(Number) },
+  ],
+  [
+    'asks → laid aside',
+    { status: 'running', run: run({ status: 'asking' }), decision: decision({ status: 'open' }) },
+    { kind: 'lay-aside' },
+  ],
   [
     'failed → another attempt of the same agent',
     { status: 'running', attempt: 1, agentId: 'coder', run: run({ status: 'failed', errorCode: 'server' }) },
@@ -161,6 +225,21 @@ test.each<[string, Partial<TaskFact>, object]>([
     { status: 'merging', run: run(), merge: { status: 'conflict', mergedCommit: null, detail: 'both' } },
     { kind: 'send-back', feedback: expect.stringContaining('both') },
   ],
+  [
+    'the third conflict since people were asked → people',
+    { status: 'merging', run: run(), merge: { status: 'conflict', mergedCommit: null, detail: 'both', conflicts: 3 } },
+    { kind: 'raise', question: { kind: 'merge_conflict', recommended: 'retry' } },
+  ],
+  [
+    'tried again by decision → back with both sides',
+    {
+      status: 'asking',
+      run: run(),
+      merge: { status: 'conflict', mergedCommit: null, detail: 'both' },
+      decision: decision({ kind: 'merge_conflict', status: 'answered', answer: 'retry' }),
+    },
+    { kind: 'send-back', giveUpAgent: false, feedback: expect.stringContaining('both') },
+  ],
 ])('%s', (_name, changes, expected) => {
   expect(one(changes)).toMatchObject([expected])
 })
@@ -171,7 +250,7 @@ test('no agent left is a question with options, never a stall; its answers are c
   ])
   expect(one({ capability: 'integration' })).toMatchObject([{ kind: 'raise', question: { kind: 'no_agent' } }])
   const asked = (answer: string, kind: 'task_failed' | 'no_agent' = 'task_failed') =>
-    one({ status: 'asking', run: run() }, { decisions: [decision({ kind, answer, runId: null })] })
+    one({ status: 'asking', run: run(), decision: decision({ kind, answer, runId: null }) })
   expect(asked('retry')).toMatchObject([{ kind: 'start-over' }])
   expect(asked('skip')).toMatchObject([{ kind: 'fail-task' }])
   expect(asked('cancel')).toMatchObject([{ kind: 'cancel-requirement' }])
@@ -187,30 +266,46 @@ test('nobody may review their own wire', () => {
 
 test('an answered question resumes the run that asked it; an open one waits', () => {
   const asking = { status: 'asking' as const, run: run({ status: 'asking' }) }
-  expect(one(asking, { decisions: [decision({})] })).toMatchObject([
+  expect(one({ ...asking, decision: decision({}) })).toMatchObject([
     { kind: 'resume-run', runId: 'run', decisionId: 'd' },
   ])
-  expect(one(asking, { decisions: [decision({ status: 'open', answer: null })] })).toEqual([])
+  expect(one({ ...asking, decision: decision({ status: 'open', answer: null }) })).toEqual([])
 })
 
 test('when all tasks ended: verify what was merged, then close', () => {
-  const ended = (verification: 'none' | 'requested' | 'recorded', status: 'done' | 'failed' = 'done') =>
+  const ended = (verification: 'none' | 'requested' | 'recorded', done = true) =>
     nextSteps(
       facts({
-        requirement: { id: 'r', number: 1, title: 'App', status: 'in_progress', verification },
-        tasks: [task({ status })],
+        requirement: { ...facts().requirement, verification },
+        counts: { unfinished: false, inFlight: false, startable: false, done },
       }),
     ).map((step) => step.kind)
   expect(ended('none')).toEqual(['request-verification'])
   expect(ended('requested')).toEqual([])
   expect(ended('recorded')).toEqual(['close'])
-  expect(ended('none', 'failed')).toEqual(['close'])
+  expect(ended('none', false)).toEqual(['close'])
+})
+
+test('tasks left behind that nothing leads to are counted anew', () => {
+  const counts = { unfinished: true, inFlight: false, startable: false, done: true }
+  expect(nextSteps(facts({ counts }))).toEqual([{ kind: 'recount' }])
+})
+
+test('nothing of what is paused is started', () => {
+  const requirement = { ...facts().requirement, pausedBy: 'Ana' }
+  expect(one({ status: 'waiting' }, { requirement })).toEqual([])
+  expect(one({ status: 'running', run: run() }, { requirement })).toEqual([])
+  expect(one({ status: 'running', run: run(), pausedBy: 'Ana' })).toEqual([])
+  expect(one({ status: 'ready', pausedBy: 'Ana' })).toEqual([])
+  expect(one({ status: 'ready', notBefore: new Date(now.getTime() + 1) })).toEqual([])
+  expect(one({ status: 'running', run: run({ status: 'failed' }), pausedBy: 'Ana' })).toMatchObject([
+    { kind: 'send-back' },
+  ])
+  expect(one({ status: 'running', run: run({ status: 'paused' }) })).toMatchObject([{ kind: 'resume-run' }])
 })
 
 const planning = (status: Facts['requirement']['status'], changes: Partial<Facts> = {}) =>
-  nextSteps(
-    facts({ requirement: { id: 'r', number: 1, title: 'App', status, verification: 'none' }, plan: null, ...changes }),
-  )
+  nextSteps(facts({ requirement: { ...facts().requirement, status }, plan: null, ...changes }))
 const proposed = (questions: { statement: string; text: string }[] = []) => ({
   id: 'p',
   revision: 1,
@@ -218,8 +313,7 @@ const proposed = (questions: { statement: string; text: string }[] = []) => ({
   questions,
   tasks: 3,
 })
-const aboutPlan = (changes: Partial<Facts['decisions'][number]>) =>
-  decision({ kind: 'plan_approval', taskId: null, runId: null, ...changes })
+const aboutPlan = (changes: Partial<DecisionFact>) => decision({ kind: 'plan_approval', runId: null, ...changes })
 
 test('planning: start, propose, another agent after a failure, then a question', () => {
   expect(planning('submitted')).toMatchObject([{ kind: 'start-plan', assignment: { agentId: 'analyst' }, attempt: 1 }])
@@ -252,7 +346,7 @@ test('approval: asked when the project wants it or statements are left open; car
   expect(planning('plan_review', { plan: proposed() })).toMatchObject([
     { kind: 'raise', question: { kind: 'plan_approval' } },
   ])
-  const automatic = { planApproval: 'automatic' as const, providerMode: 'scripted' as const }
+  const automatic = { ...facts().project, planApproval: 'automatic' as const }
   expect(planning('plan_review', { plan: proposed(), project: automatic })).toEqual([{ kind: 'accept-plan' }])
   expect(
     planning('plan_review', { plan: proposed([{ statement: 'S1', text: '?' }]), project: automatic }),

@@ -1,11 +1,11 @@
 import { assign, describeRefusals } from './assign'
-import type { DecisionFact, Facts } from './facts'
+import type { DecisionFact, Facts, RunFact } from './facts'
 import type { Question, Step } from './steps'
 
 /** Steps until a plan is accepted: submitted → planning → plan_review. */
 export function planSteps(facts: Facts): Step[] {
   // A person has the next word: nothing else may move, or the same question would be put twice.
-  if (facts.decisions.some((decision) => decision.status === 'open' && decision.taskId === null)) return []
+  if (facts.decisions.some((decision) => decision.status === 'open')) return []
   const { status } = facts.requirement
   if (status === 'plan_review') return afterApproval(facts)
   const stop = stopped(facts)
@@ -14,11 +14,11 @@ export function planSteps(facts: Facts): Step[] {
 }
 
 function latest(facts: Facts, kind: DecisionFact['kind']): DecisionFact | undefined {
-  return facts.decisions.findLast((decision) => decision.kind === kind && decision.taskId === null)
+  return facts.decisions.findLast((decision) => decision.kind === kind)
 }
 
 function count(facts: Facts, kind: DecisionFact['kind']): number {
-  return facts.decisions.filter((decision) => decision.kind === kind && decision.taskId === null).length
+  return facts.decisions.filter((decision) => decision.kind === kind).length
 }
 
 /** A run's attempt number counts rounds in thousands: cheap to store, impossible to confuse. */
@@ -27,8 +27,7 @@ const ROUND = 1_000
 /** How often people have said "try again" so far: each time all agents get new attempts. */
 function currentRound(facts: Facts): number {
   return facts.decisions.filter(
-    ({ kind, taskId, status }) =>
-      (kind === 'plan_failed' || kind === 'no_agent') && taskId === null && status === 'answered',
+    ({ kind, status }) => (kind === 'plan_failed' || kind === 'no_agent') && status === 'answered',
   ).length
 }
 
@@ -51,10 +50,10 @@ function stopped(facts: Facts): Step | null {
   return null
 }
 
-function choosePlanner(facts: Facts): Step[] {
+function choosePlanner(facts: Facts, more: readonly string[] = []): Step[] {
   const round = runsThisRound(facts)
   // A plan that people sent back is made again by the agent that made it; a plan that failed by another one.
-  const tried = round.filter((run) => run.status === 'failed').map((run) => run.agentId)
+  const tried = [...round.filter((run) => run.status === 'failed').map((run) => run.agentId), ...more]
   const { chosen, candidates } = assign(facts.agents, {
     capability: 'analysis',
     providerMode: facts.project.providerMode,
@@ -68,16 +67,39 @@ function choosePlanner(facts: Facts): Step[] {
 
 function whilePlanning(facts: Facts): Step[] {
   const run = facts.planRuns.at(-1)
-  if (run?.status === 'finished') return [{ kind: 'propose-plan', runId: run.id }]
-  if (run?.status !== 'failed') return []
-  return choosePlanner(facts)
+  if (!run) return choosePlanner(facts)
+  switch (run.status) {
+    case 'queued':
+    case 'running':
+      return []
+    case 'finished':
+      return [{ kind: 'propose-plan', runId: run.id }]
+    case 'failed':
+    case 'cancelled':
+      return choosePlanner(facts)
+    case 'asking':
+    case 'paused':
+      return whilePlanAsks(facts, run)
+  }
+}
+
+/** The planning run waits: for an answer, at the wall of the budget, or because people paused it. */
+function whilePlanAsks(facts: Facts, run: RunFact): Step[] {
+  const decision = facts.decisions.findLast((candidate) => candidate.runId === run.id)
+  const resume: Step = { kind: 'resume-plan', runId: run.id, decisionId: decision?.id ?? null }
+  if ((!decision && run.held) || run.waitsFor !== null) return []
+  if (decision?.kind !== 'budget_wall') return [resume]
+  if (decision.answer === 'stop') {
+    return [{ kind: 'cancel-requirement', reason: decision.comment || 'Planning stopped at the wall of its budget.' }]
+  }
+  return decision.answer === 'cheaper' ? choosePlanner(facts, [run.agentId]) : [resume]
 }
 
 function afterApproval(facts: Facts): Step[] {
   if (facts.plan?.status !== 'proposed') return []
-  const decision = facts.decisions.findLast((candidate) => candidate.kind === 'plan_approval')
+  const decision = latest(facts, 'plan_approval')
   const approvals = count(facts, 'plan_approval')
-  if (approvals < facts.plan.revision) {
+  if (approvals < facts.plan.revision || decision?.status === 'withdrawn') {
     const mustAsk = facts.project.planApproval === 'ask' || facts.plan.questions.length > 0
     return mustAsk ? [{ kind: 'raise', question: approval(facts, facts.plan) }] : [{ kind: 'accept-plan' }]
   }
@@ -120,7 +142,9 @@ function approval(facts: Facts, plan: NonNullable<Facts['plan']>): Question {
       asked === 0
         ? 'The plan passed every check of the validator.'
         : 'What can be proven gets built; the rest is reported, not guessed.',
-    dedupeKey: `${facts.requirement.id}:plan_approval:${plan.revision}`,
+    dedupeKey: `${facts.requirement.id}:plan_approval:${plan.revision}.${count(facts, 'plan_approval')}`,
+    resumes: 'The agents start with the first tasks, or the Analyst plans again.',
+    features: { mark: asked === 0 ? 'complete' : 'with questions', attempt: plan.revision },
   }
 }
 
@@ -141,6 +165,8 @@ function noPlanner(facts: Facts, refusals: string): Question {
     recommended: 'retry',
     recommendedWhy: 'Enable an agent under Agents or add a key under Settings → Provider keys first.',
     dedupeKey: `${facts.requirement.id}:no_agent:${count(facts, 'no_agent')}`,
+    resumes: 'An agent starts to plan at once.',
+    features: { mark: 'planning' },
   }
 }
 
@@ -158,5 +184,7 @@ function planFailed(facts: Facts): Question {
     recommendedWhy:
       'Most failures of a provider pass; a plan refused by the validator is better after the text was made clearer.',
     dedupeKey: `${facts.requirement.id}:plan_failed:${count(facts, 'plan_failed')}`,
+    resumes: 'An agent starts to plan at once.',
+    features: { errorClass: last?.errorCode ?? null },
   }
 }

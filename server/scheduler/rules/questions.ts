@@ -1,5 +1,5 @@
 import type { Option } from '#server/decisions/model'
-import type { Facts, TaskFact } from './facts'
+import type { TaskFact } from './facts'
 import type { Question } from './steps'
 
 const retry: Option = {
@@ -21,50 +21,83 @@ const cancel: Option = {
   reversible: false,
 }
 
-function key(task: TaskFact, facts: Facts, kind: string): string {
-  const earlier = facts.decisions.filter((decision) => decision.taskId === task.id && decision.kind === kind).length
-  return `${task.id}:${kind}:${earlier}`
+/** Raised twice from the same facts it is one question; after an answer it is a new one. */
+function key(task: TaskFact, kind: string): string {
+  return `${task.id}:${kind}:${task.asked}`
 }
 
-function blocks(task: TaskFact, facts: Facts): string {
-  const waiting = facts.tasks.filter((other) => other.dependsOn.includes(task.id)).map((other) => other.ref)
+function blocks(task: TaskFact): string {
+  const waiting = task.dependants
   return waiting.length === 0
     ? 'Nothing else waits for it.'
     : `${waiting.join(', ')} wait${waiting.length === 1 ? 's' : ''} for it.`
 }
 
-export function taskFailed(task: TaskFact, facts: Facts, lastWords: string): Question {
+/** Who goes on afterwards, and what is known for finding similar decisions. */
+function situationOf(task: TaskFact): Pick<Question, 'resumes' | 'features'> {
+  return {
+    resumes: `Orchestrator goes on with ${task.ref} at once.`,
+    features: { errorClass: task.run?.errorCode ?? null, attempt: task.agentsTried.length },
+  }
+}
+
+/** The changes of one task collide again and again with what others merge. */
+export function mergesCollide(task: TaskFact, conflicts: number): Question {
+  return {
+    taskId: task.id,
+    kind: 'merge_conflict',
+    question: `${task.ref} "${task.title}" collided with merged work ${conflicts} times. What now?`,
+    why: `${blocks(task)} Each attempt started from what was merged then, and others changed the same lines meanwhile. Last time: ${task.merge?.detail.slice(0, 600) ?? ''}`,
+    options: [
+      {
+        ...retry,
+        label: 'Try again from what is merged now',
+        consequence: 'A new attempt starts from the present state, with both sides of the conflict before it.',
+      },
+      skip,
+      cancel,
+    ],
+    recommended: 'retry',
+    recommendedWhy: 'Most collisions end once the other tasks are merged.',
+    dedupeKey: key(task, 'merge_conflict'),
+    ...situationOf(task),
+  }
+}
+
+export function taskFailed(task: TaskFact, lastWords: string): Question {
   return {
     taskId: task.id,
     kind: 'task_failed',
     question: `${task.ref} "${task.title}" did not succeed with any agent. What now?`,
-    why: `${blocks(task, facts)} The last attempt ended so: ${lastWords}`,
+    why: `${blocks(task)} The last attempt ended so: ${lastWords}`,
     options: [retry, skip, cancel],
     recommended: 'skip',
     recommendedWhy: 'Everything that does not need it is still built, and the result says honestly what is missing.',
-    dedupeKey: key(task, facts, 'task_failed'),
+    dedupeKey: key(task, 'task_failed'),
+    ...situationOf(task),
   }
 }
 
-export function noAgent(task: TaskFact, facts: Facts, refusals: string): Question {
+export function noAgent(task: TaskFact, refusals: string): Question {
   return {
     taskId: task.id,
     kind: 'no_agent',
     question: `No agent can do ${task.ref} "${task.title}". What now?`,
-    why: `It needs the capability ${task.capability}. ${refusals}. ${blocks(task, facts)}`,
+    why: `It needs the capability ${task.capability}. ${refusals}. ${blocks(task)}`,
     options: [{ ...retry, consequence: 'After an agent was enabled or a key was added.' }, skip, cancel],
     recommended: 'retry',
     recommendedWhy: 'Enable an agent under Agents or add a key under Settings → Provider keys first.',
-    dedupeKey: key(task, facts, 'no_agent'),
+    dedupeKey: key(task, 'no_agent'),
+    ...situationOf(task),
   }
 }
 
-export function noReviewer(task: TaskFact, facts: Facts, refusals: string): Question {
+export function noReviewer(task: TaskFact, refusals: string): Question {
   return {
     taskId: task.id,
     kind: 'no_agent',
     question: `Nobody can review ${task.ref} "${task.title}". Merge it on its evidence alone?`,
-    why: `Its checks passed. A review needs an agent with the capability validation on another connector than the implementer's. ${refusals}. ${blocks(task, facts)}`,
+    why: `Its checks passed. A review needs an agent with the capability validation on another connector than the implementer's. ${refusals}. ${blocks(task)}`,
     options: [
       {
         ...retry,
@@ -75,13 +108,14 @@ export function noReviewer(task: TaskFact, facts: Facts, refusals: string): Ques
         id: 'accept',
         label: 'Merge without review',
         consequence: 'The evidence counts; the missing review is recorded.',
-        reversible: true,
+        reversible: false,
       },
       skip,
       cancel,
     ],
     recommended: 'accept',
     recommendedWhy: 'The orchestrator itself re-ran every acceptance command and all passed.',
-    dedupeKey: key(task, facts, 'no_agent'),
+    dedupeKey: key(task, 'no_agent'),
+    ...situationOf(task),
   }
 }

@@ -1,7 +1,7 @@
 import type { OpenChoice, Source } from '#server/scripted/packs/ports'
 import { identifier, namesIn, plural, simplified } from '#server/scripted/packs/sentence'
 
-export type FieldType = 'text' | 'date' | 'number'
+type FieldType = 'text' | 'date' | 'number'
 
 /** A field's rules, as they stand in the generated validation module. */
 export interface Field {
@@ -42,7 +42,7 @@ export interface CrudModel {
   choice: (OpenChoice & { archive: boolean; noun: string }) | null
 }
 
-export function newField(label: string): Field {
+function newField(label: string): Field {
   const isNumber = /^(?:price|amount|quantity|age|weight|points|cost|total|stock|year)$/i.test(label)
   const type: FieldType = /\bdate$/i.test(label) ? 'date' : isNumber ? 'number' : 'text'
   const rules = { required: false, min: 0, max: 10_000, oneOf: [], byDefault: null, unique: false }
@@ -93,7 +93,7 @@ export function fieldOf(entity: Entity, name: string): Field | undefined {
 }
 
 /** A value that the field accepts; another number gives another value where the rules allow one. */
-export function validValue(field: Field, number: number): string | number {
+function validValue(field: Field, number: number): string | number {
   if (field.oneOf.length > 0) return field.oneOf[number % field.oneOf.length] ?? ''
   if (field.type === 'date') return `2030-01-${String((number % 28) + 1).padStart(2, '0')}`
   if (field.type === 'number') return number

@@ -16,7 +16,7 @@ export interface Answer {
   comment: string
 }
 
-export interface SourceFile {
+interface SourceFile {
   path: string
   text: string
 }

@@ -1,7 +1,7 @@
 import type { Source, SourceStatement } from '#server/scripted/packs/ports'
 import { notNames, simplified } from '#server/scripted/packs/sentence'
 
-export interface Input {
+interface Input {
   name: string
   required: boolean
 }

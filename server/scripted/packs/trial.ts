@@ -21,7 +21,7 @@ export interface Trial {
   remove(): void
 }
 
-export interface TestResults {
+interface TestResults {
   code: number
   passed: string[]
   failed: string[]

@@ -64,7 +64,7 @@ const problemSchema = z.object({ code: text, path: text, message: text })
 export type TaskBlock = z.infer<typeof taskSchema>
 export type EvidenceBlock = z.infer<typeof evidenceSchema>
 export type ProblemBlock = z.infer<typeof problemSchema>
-export type StatementBlock = z.infer<typeof statementSchema>
+type StatementBlock = z.infer<typeof statementSchema>
 
 /** The facts of a prompt, whatever of them is there. */
 export interface Brief {

@@ -88,6 +88,9 @@ async function work(place: { organizationId: string; projectId: string; requirem
         instructions: 'Do it',
         acceptance: [{ id: 'A1', text: 'works', command: 'node --test', proves: ['S1'] }],
         status,
+        ...(status === 'asking'
+          ? { nextActor: 'group', nextActorId: organizationId, nextReason: 'Waits for an answer' }
+          : {}),
         agentId,
         assignment: {
           agentName: 'Codex',

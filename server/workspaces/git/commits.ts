@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import type { ChangedFile, CommitAuthor, Trailers } from '#server/workspaces/model'
 import { temporaryIndex } from './layout'
-import { type GitCall, git, gitFields, gitLine } from './run'
+import { type GitCall, gitFields, gitLine } from './run'
 
 /** Who commits what people and agents decided; the author is the agent or person. */
 export const ORCHESTRATOR: CommitAuthor = { name: 'Orchestrator', email: 'orchestrator@localhost' }
@@ -59,24 +59,6 @@ export async function withIndex<T>(call: GitCall, work: (call: GitCall) => Promi
     await rm(index, { force: true })
     await rm(`${index}.lock`, { force: true })
   }
-}
-
-/** The tree that results from putting text files into a commit's tree. Needs no work tree. */
-export function treeWith(
-  call: GitCall,
-  parent: string | null,
-  files: readonly { path: string; text: string }[],
-): Promise<string> {
-  return withIndex(call, async (indexed) => {
-    await git(indexed, ...(parent === null ? ['read-tree', '--empty'] : ['read-tree', parent]))
-    const entries: string[] = []
-    for (const file of files) {
-      const blob = await gitLine({ ...call, input: file.text }, 'hash-object', '-w', '--stdin')
-      entries.push(`100644 ${blob}\t${file.path}\0`)
-    }
-    await git({ ...indexed, input: entries.join('') }, 'update-index', '-z', '--replace', '--index-info')
-    return gitLine(indexed, 'write-tree')
-  })
 }
 
 export function treeOf(call: GitCall, commit: string): Promise<string> {

@@ -58,8 +58,7 @@ export async function resolve(call: GitCall, reference: string): Promise<string 
 
 export async function requiredMain(call: GitCall): Promise<string> {
   const main = await resolve(call, MAIN)
-  if (main === null)
-    throw workspaceError('workspace-missing', 'not-found', 'The workspace of this project has no branch "main".')
+  if (main === null) throw noMain()
   return main
 }
 
@@ -81,18 +80,34 @@ export async function moveReference(
  */
 export async function bringForward(projectId: string): Promise<string | null> {
   const call: GitCall = { ...(await repository(projectId)), workTree: workspaceDirectory(projectId) }
-  const main = await requiredMain(call)
-  const opened = await resolve(call, OPENED)
+  const { main, opened, onMain } = await heads(call)
   if (opened === main) return null
-  if ((await gitLine({ ...call, answers: [1] }, 'symbolic-ref', '--quiet', 'HEAD')) !== MAIN)
-    return 'The opened workspace is on another branch than main, so its files were left as they are.'
-  await git({ ...call, answers: [1] }, 'update-index', '-q', '--refresh')
+  if (!onMain) return 'The opened workspace is on another branch than main, so its files were left as they are.'
+  const take = ['read-tree', '-m', '-u', ...(opened === null ? [] : [opened]), main]
   try {
-    await git(call, 'read-tree', '-m', '-u', ...(opened === null ? [] : [opened]), main)
+    await git(call, ...take).catch(async () => {
+      // Files that were touched but not changed look changed until git has read them again.
+      await git({ ...call, answers: [1] }, 'update-index', '-q', '--refresh')
+      await git(call, ...take)
+    })
   } catch {
     // Another process that is doing the same holds git's lock, or people's edits would be lost.
     return 'The opened workspace has edits of its own in files that changed on main, so its files were left as they are. Commit or move them; they are brought forward with the next change.'
   }
   await git(call, 'update-ref', OPENED, main)
   return null
+}
+
+/** Where main and the opened checkout are, and whether main is the branch that people have opened. */
+async function heads(call: GitCall): Promise<{ main: string; opened: string | null; onMain: boolean }> {
+  const format = '--format=%(refname) %(objectname) %(HEAD)'
+  const lines = (await gitLine(call, 'for-each-ref', format, MAIN, OPENED)).split('\n')
+  const of = (name: string) => lines.find((line) => line.startsWith(`${name} `))?.split(' ')
+  const [, main, head] = of(MAIN) ?? []
+  if (main === undefined) throw noMain()
+  return { main, opened: of(OPENED)?.[1] ?? null, onMain: head === '*' }
+}
+
+export function noMain() {
+  return workspaceError('workspace-missing', 'not-found', 'The workspace of this project has no branch "main".')
 }

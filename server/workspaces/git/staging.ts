@@ -5,7 +5,7 @@ import { workspaceError } from '#server/workspaces/errors'
 import { linkStaysInside } from '#server/workspaces/rules/paths'
 import { type GitCall, git, gitFields, gitLine } from './run'
 
-export const MAX_FILE_BYTES = 10 * 1_048_576
+const MAX_FILE_BYTES = 10 * 1_048_576
 const MAX_ENTRIES = 200_000
 
 /**

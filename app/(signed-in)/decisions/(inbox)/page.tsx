@@ -1,6 +1,7 @@
 import type { Metadata } from 'next'
 import { DecisionInbox } from '#components/decisions/decision-inbox'
 import { Page, PageHeader } from '#components/shell/page'
+import { ButtonLink } from '#components/ui/link'
 import { read } from '../../_components/read'
 
 export const metadata: Metadata = { title: 'Decisions' }
@@ -19,6 +20,7 @@ export default async function DecisionsPage() {
       <PageHeader
         title="Decisions"
         description="What needs a person, ordered by the work it holds up and how long it has waited."
+        actions={<ButtonLink href="/decisions/precedents">Precedents</ButtonLink>}
       />
       <DecisionInbox {...initial} mayAnswer={shell.allowed.includes('decision.answer')} />
     </Page>

@@ -34,3 +34,37 @@ export async function sendAnswer(_before: AnswerProblem | null, form: FormData):
   }
   redirect(`/decisions/${decisionId}?sent=1`)
 }
+
+/** Does one thing to a decision for a plain form and comes back to its page, with the refusal in words if there was one. */
+async function change(form: FormData, work: (api: Api, decisionId: string) => Promise<unknown>, done: string) {
+  const decisionId = String(form.get('decisionId') ?? '')
+  let outcome = done
+  try {
+    await work(await caller(), decisionId)
+  } catch (error) {
+    if (!(error instanceof TRPCError) || error.code === 'INTERNAL_SERVER_ERROR') throw error
+    outcome = `refused=${encodeURIComponent(error.message)}`
+  }
+  redirect(`/decisions/${decisionId}?${outcome}`)
+}
+
+type Api = Awaited<ReturnType<typeof caller>>
+
+export async function takeBack(form: FormData): Promise<void> {
+  await change(form, (api, decisionId) => api.decisions.undo({ decisionId }), 'undone=1')
+}
+
+export async function handOver(form: FormData): Promise<void> {
+  const userId = String(form.get('userId') ?? '')
+  await change(form, (api, decisionId) => api.decisions.delegate({ decisionId, userId }), 'handed=1')
+}
+
+export async function putOff(form: FormData): Promise<void> {
+  const minutes = Number(form.get('minutes') ?? 60)
+  await change(form, (api, decisionId) => api.decisions.snooze({ decisionId, minutes }), 'snoozed=1')
+}
+
+export async function setClock(form: FormData): Promise<void> {
+  const held = form.get('held') === 'true'
+  await change(form, (api, decisionId) => api.decisions.hold({ decisionId, held }), 'clock=1')
+}

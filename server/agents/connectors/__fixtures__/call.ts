@@ -3,7 +3,7 @@ import type { ConnectorName } from '#server/agents/model'
 import type { Prompt, TranscriptEntry, TurnContext, TurnEvent, TurnResult } from '#server/agents/ports'
 import { connectorFor } from '#server/agents/registry'
 
-export const readFile = {
+const readFile = {
   name: 'read_file',
   description: 'Reads a file.',
   parameters: {

@@ -2,7 +2,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** A request as it came over the wire. */
-export interface SeenRequest {
+interface SeenRequest {
   path: string
   headers: http.IncomingHttpHeaders
   body: Record<string, unknown>

@@ -2,7 +2,7 @@ import type { ConnectorName } from '#server/agents/model'
 import type { StopReason } from '#server/agents/ports'
 
 /** A turn in words no wire owns, from which each wire's frames are made. */
-export interface SpokenTurn {
+interface SpokenTurn {
   thinking?: string
   text?: string
   calls?: { id: string; name: string; argumentsText: string }[]

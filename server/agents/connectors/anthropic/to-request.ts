@@ -28,7 +28,7 @@ export function toRequest(prompt: Prompt, context: Pick<TurnContext, 'model' | '
 }
 
 /** Models from 4.6 on choose themselves how long to think; older ones refuse the setting. */
-export function thinksAdaptively(model: string): boolean {
+function thinksAdaptively(model: string): boolean {
   if (isScriptedModel(model)) return true
   const version = /^claude-[a-z]+-(\d+)(?:-(\d{1,2}))?(?:-\d{8})?$/.exec(model)
   if (version === null) return false

@@ -39,7 +39,7 @@ export function toRequest(
 }
 
 /** The generations before reasoning refuse its settings. */
-export function isReasoningModel(model: string): boolean {
+function isReasoningModel(model: string): boolean {
   return !/^(?:gpt-3|gpt-4|chatgpt-)/.test(model)
 }
 

@@ -1,4 +1,5 @@
 import type { Metadata } from 'next'
+import { BudgetPanel } from '#components/budgets/budget-panel'
 import { ProjectSettings } from '#components/projects/project-settings'
 import { Column, Page, PageHeader } from '#components/shell/page'
 import { read } from '../../../_components/read'
@@ -27,6 +28,7 @@ export default async function ProjectSettingsPage({ params }: { params: Promise<
       />
       <Column>
         <ProjectSettings project={project} hasKeys={mode === 'live'} />
+        <BudgetPanel level="project" ownerId={projectId} />
       </Column>
     </Page>
   )

@@ -1,0 +1,41 @@
+import type { JobData } from '#server/kernel/job'
+import { database } from '#server/platform/database/client'
+import { makeRequirement, makeSetting, tasksOf } from '#server/scheduler/testing/setting'
+import { presentMain } from '#server/workspaces/ensure'
+
+/** A task with one acceptance command, at the step that runs it: done means that its requirement is verified. */
+export async function atStep(status: 'proving' | 'merging' | 'done', command: string) {
+  const { scope, projectId, agents } = await makeSetting()
+  const requirementId = await makeRequirement({ scope, projectId, agents }, [{ id: 'T1' }])
+  const task = (await tasksOf(requirementId)).T1
+  const taskId = task?.id as string
+  const commit = await presentMain(projectId)
+  const of = { organizationId: scope.organizationId, projectId, requirementId, taskId }
+  const { id: runId } = await database().run.create({
+    data: {
+      ...{
+        ...of,
+        agentId: agents.coder,
+        purpose: 'implement',
+        attempt: 1,
+        providerMode: 'scripted',
+        connector: 'openai',
+      },
+      ...{ model: 'm', prompt: {}, status: 'finished', commit, baseCommit: commit },
+    },
+  })
+  const acceptance = [{ id: 'A1', text: 'works', command, proves: [] }]
+  await database().task.update({ where: { id: taskId }, data: { status, acceptance, attempt: 1 } })
+  if (status === 'merging') {
+    const { organizationId } = scope
+    await database().merge.create({ data: { organizationId, projectId, taskId, runId } })
+  }
+  if (status === 'done')
+    await database().requirement.update({ where: { id: requirementId }, data: { verification: 'requested' } })
+  const job: JobData = { ...of, runId }
+  const events = async () =>
+    (await database().event.findMany({ where: { requirementId }, orderBy: { sequence: 'asc' } })).map(
+      ({ type }) => type,
+    )
+  return { scope, requirementId, taskId, runId, job, events }
+}

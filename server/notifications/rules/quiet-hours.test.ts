@@ -1,0 +1,103 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { saveWishesInput } from '../model'
+import { endOfQuiet, holdOf, isQuiet, minuteOfDay, nextDigest, type TimeWishes } from './quiet-hours'
+
+const at = (iso: string) => new Date(iso)
+const night = { from: '22:00', to: '07:00' }
+const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe', 'Pacific/Chatham']
+
+describe('isQuiet', () => {
+  test.each([
+    [22 * 60, true],
+    [21 * 60 + 59, false],
+    [0, true],
+    [6 * 60 + 59, true],
+    [7 * 60, false],
+  ])('minute %i of a night: %s', (minute, quiet) => expect(isQuiet(minute, night)).toBe(quiet))
+  test('equal ends are no quiet hours', () => expect(isQuiet(480, { from: '08:00', to: '08:00' })).toBe(false))
+})
+
+describe('endOfQuiet', () => {
+  test.each([
+    // an ordinary night, in winter
+    ['2026-11-25T23:30:00Z', 'Europe/Berlin', '2026-11-26T06:00:00.000Z'],
+    // the night the clock goes forward: seven o'clock comes an hour earlier in UTC
+    ['2026-03-28T23:30:00Z', 'Europe/Berlin', '2026-03-29T05:00:00.000Z'],
+    // the night it goes back
+    ['2026-10-24T22:30:00Z', 'Europe/Berlin', '2026-10-25T06:00:00.000Z'],
+    ['2026-11-25T18:00:00Z', 'Asia/Kolkata', '2026-11-26T01:30:00.000Z'],
+    ['2026-11-25T12:00:00Z', 'Europe/Berlin', '2026-11-25T12:00:00.000Z'],
+  ])('%s in %s: %s', (from, zone, end) => expect(endOfQuiet(at(from), night, zone).toISOString()).toBe(end))
+
+  test('whenever it ends, the clock there says that it is not quiet, and it was quiet until then', () => {
+    const clock = fc.integer({ min: 0, max: 1439 }).map((minute) => {
+      const two = (number: number) => String(number).padStart(2, '0')
+      return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`
+    })
+    const moment = fc.date({ min: at('2026-01-01'), max: at('2027-12-31'), noInvalidDate: true })
+    fc.assert(
+      fc.property(moment, clock, clock, fc.constantFrom(...zones), (from, begin, end, zone) => {
+        const quiet = { from: begin, to: end }
+        const ends = endOfQuiet(from, quiet, zone)
+        expect(ends.getTime()).toBeGreaterThanOrEqual(from.getTime())
+        expect(isQuiet(minuteOfDay(ends, zone), quiet)).toBe(false)
+        expect(ends.getTime() - from.getTime()).toBeLessThanOrEqual(26 * 3600_000)
+        const before = new Date(ends.getTime() - 60_000)
+        if (before > from) expect(isQuiet(minuteOfDay(before, zone), quiet)).toBe(true)
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
+
+describe('nextDigest', () => {
+  test.each([
+    ['hourly', '2026-11-25T12:10:00Z', 'Europe/Berlin', '2026-11-25T13:00:00.000Z'],
+    ['hourly', '2026-11-25T12:00:00Z', 'Europe/Berlin', '2026-11-25T13:00:00.000Z'],
+    ['hourly', '2026-11-25T12:10:00Z', 'Asia/Kolkata', '2026-11-25T12:30:00.000Z'],
+    ['daily', '2026-11-25T12:00:00Z', 'Europe/Berlin', '2026-11-26T07:00:00.000Z'],
+    ['daily', '2026-11-25T06:00:00Z', 'Europe/Berlin', '2026-11-25T07:00:00.000Z'],
+    ['daily', '2026-11-25T07:20:00Z', 'Europe/Berlin', '2026-11-26T07:00:00.000Z'],
+  ] as const)('%s after %s in %s: %s', (digest, from, timeZone, due) => {
+    expect(nextDigest(at(from), { digest, digestAt: '08:00', timeZone }).toISOString()).toBe(due)
+  })
+  test('a time that the changed clock skips is made up for within the hour', () => {
+    const due = nextDigest(at('2026-03-28T20:00:00Z'), {
+      digest: 'daily',
+      digestAt: '02:30',
+      timeZone: 'Europe/Berlin',
+    })
+    expect(due.toISOString()).toBe('2026-03-29T01:00:00.000Z')
+  })
+})
+
+describe('holdOf', () => {
+  const wishes: TimeWishes = { quietHours: night, timeZone: 'Europe/Berlin', digest: 'none', digestAt: '08:00' }
+  const evening = at('2026-11-25T22:00:00Z')
+  const message = { urgency: 'today' as const, deadline: null, digestible: true }
+  test('an urgent message never waits', () =>
+    expect(holdOf(evening, wishes, { ...message, urgency: 'now' })).toBeNull())
+  test('others wait for the morning', () =>
+    expect(holdOf(evening, wishes, message)).toEqual({ until: at('2026-11-26T06:00:00Z'), reason: 'quiet hours' }))
+  test('not when the deadline is before the morning', () =>
+    expect(holdOf(evening, wishes, { ...message, deadline: at('2026-11-26T05:00:00Z') })).toBeNull())
+  test('a digest that falls into the quiet hours goes out after them', () =>
+    expect(holdOf(evening, { ...wishes, digest: 'hourly' }, message)).toEqual({
+      until: at('2026-11-26T06:00:00Z'),
+      reason: 'digest',
+    }))
+  test('what is no e-mail does not wait for a digest', () =>
+    expect(
+      holdOf(at('2026-11-25T12:10:00Z'), { ...wishes, digest: 'daily' }, { ...message, digestible: false }),
+    ).toBeNull())
+  test('by day without a digest nothing waits', () =>
+    expect(holdOf(at('2026-11-25T12:10:00Z'), wishes, message)).toBeNull())
+})
+
+test('equal ends are refused where people choose them, because they would mean no quiet hours', () => {
+  const wishes = { place: 'all', matrix: {}, timeZone: 'UTC', digest: 'none', digestAt: '08:00' }
+  const chosen = (to: string) => saveWishesInput.safeParse({ ...wishes, quietHours: { from: '07:00', to } })
+  expect(chosen('07:00').error?.issues[0]?.message).toContain('Choose two different times')
+  expect(chosen('07:01').success).toBe(true)
+})
