@@ -76,6 +76,7 @@ async function mainPages(page: Page): Promise<string[]> {
 
 let pages: string[] = []
 test.beforeAll(async ({ browser }) => {
+  test.setTimeout(300_000) // a hook has a limit of its own
   const page = await browser.newPage()
   pages = await mainPages(page)
   await page.close()

@@ -16,6 +16,7 @@ let smtp: Awaited<ReturnType<typeof startSmtp>>
 let slack: Awaited<ReturnType<typeof startSlack>>
 
 test.beforeAll(async () => {
+  test.setTimeout(300_000) // a hook has a limit of its own
   // The product of the other specs is not ours: a database, secrets and addresses of its own.
   const theirs = ['DATABASE_URL', 'NEXTAUTH_URL', 'NEXTAUTH_SECRET', 'ORCHESTRATOR_KEY', 'ORCHESTRATOR_DATA']
   for (const name of [...theirs, 'SCRIPTED_URL']) delete process.env[name]

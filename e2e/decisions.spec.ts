@@ -1,7 +1,7 @@
 import { type Browser, devices, expect, type Page, test } from 'playwright/test'
 import { closeRows, decisionStatus, mintTestLink, ownerScope, raiseForSpec } from './decision-rows'
 import { faultsOf, tooWide } from './faults-of'
-import { enter, mutate, projectPath, ready } from './fixtures'
+import { enter, live, mutate, projectPath, ready } from './fixtures'
 
 test.describe.configure({ mode: 'serial' })
 
@@ -226,7 +226,7 @@ test('two people at once: one answer counts, the other sees whose', async ({ bro
   await test.step('an answered page that is open sees the answer taken back', async () => {
     await page.goto(`/decisions/${id}`)
     await expect(page.getByRole('button', { name: /^Take it back/ })).toBeVisible()
-    await expect(page.locator('[data-connection="live"]').first()).toBeAttached()
+    await live(page)
     await mutate(page, 'decisions.undo', { decisionId: id })
     await expect(page.getByRole('button', { name: 'Send answer' })).toBeVisible()
   })

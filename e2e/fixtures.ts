@@ -63,6 +63,11 @@ export async function ready(page: Page): Promise<void> {
   await expect(page.getByRole('main')).toHaveAttribute('data-state', /^(ready|empty|denied)$/)
 }
 
+/** A page to which everything that happens from now on comes by itself. */
+export async function live(page: Page): Promise<void> {
+  await expect(page.locator('[data-connection="live"]').first()).toBeAttached({ timeout: 30_000 })
+}
+
 /** Submits the built-in sample from a project's new-requirement page; ends on the requirement. */
 export async function submitSample(page: Page, project: string): Promise<string> {
   await page.goto(`${project}/requirements/new`)

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'playwright/test'
 import { type Product, startProduct } from '../server/cli/product.ts'
-import { answerNext, projectPath, setUp, submitSample } from './fixtures'
+import { answerNext, live, projectPath, setUp, submitSample } from './fixtures'
 
 test.setTimeout(300_000)
 
 let product: Product
 let dataDir: string
 test.beforeAll(async () => {
+  test.setTimeout(300_000) // a hook has a limit of its own
   // The product of the other specs is not ours: a database, secrets and addresses of its own.
   const theirs = ['DATABASE_URL', 'NEXTAUTH_URL', 'NEXTAUTH_SECRET', 'ORCHESTRATOR_KEY', 'ORCHESTRATOR_DATA']
   for (const name of [...theirs, 'SCRIPTED_URL']) delete process.env[name]
@@ -57,6 +58,7 @@ test('web and worker are killed with -9 in the middle: the open page says so, co
   await page.goto(`${requirement}?view=list`)
   const main = page.getByRole('main')
   await expect(main.getByText(/Running|Checking|Reviewing|Merging/i).first()).toBeVisible({ timeout: 60_000 })
+  await live(page)
 
   kill('worker')
   // The launcher starts it again within a second or two, which the page does not even mention: so that one is held.

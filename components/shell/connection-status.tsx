@@ -7,10 +7,12 @@ import { classNames } from '#components/ui/class-names'
 
 /** A loss shorter than this is nobody's business. */
 const PATIENCE_MS = 3000
+/** A page that was just opened may take longer to connect over a slow network. */
+const FIRST_PATIENCE_MS = 10_000
 const CAUGHT_UP_MS = 2500
 
 function caughtUpText(events: number): string {
-  if (events === 0) return 'Connected again'
+  if (events === 0) return 'Connected'
   return events === 1 ? 'Caught up, 1 event' : `Caught up, ${events} events`
 }
 
@@ -19,13 +21,14 @@ export function ConnectionStatus({ className }: { className?: string }) {
   const { state, wasLive, caughtUp } = useConnection()
   const [told, setTold] = useState(false)
   const [showCaughtUp, setShowCaughtUp] = useState(false)
-  const lost = state === 'offline' || (wasLive && state !== 'live')
+  const lost = state !== 'live'
 
   useEffect(() => {
     if (!lost) return
-    const timer = setTimeout(() => setTold(true), state === 'offline' ? 0 : PATIENCE_MS)
+    const patience = wasLive ? PATIENCE_MS : FIRST_PATIENCE_MS
+    const timer = setTimeout(() => setTold(true), state === 'offline' ? 0 : patience)
     return () => clearTimeout(timer)
-  }, [lost, state])
+  }, [lost, state, wasLive])
   useEffect(() => {
     if (lost || !told) return
     setTold(false)
@@ -39,7 +42,7 @@ export function ConnectionStatus({ className }: { className?: string }) {
 
   const shown = lost ? told && (state === 'offline' ? 'offline' : 'reconnecting') : showCaughtUp && 'caught-up'
   return (
-    <div role="status" data-connection={lost ? state : wasLive ? 'live' : 'connecting'}>
+    <div role="status" data-connection={state}>
       {shown && (
         <p className={classNames('flex items-center gap-2 text-table [&_svg]:size-4 [&_svg]:shrink-0', className)}>
           {shown === 'offline' && (
@@ -49,7 +52,7 @@ export function ConnectionStatus({ className }: { className?: string }) {
           )}
           {shown === 'reconnecting' && (
             <>
-              <RefreshCw aria-hidden className="text-needs-you-solid" /> Reconnecting…
+              <RefreshCw aria-hidden className="text-needs-you-solid" /> {wasLive ? 'Reconnecting…' : 'Connecting…'}
             </>
           )}
           {shown === 'caught-up' && (
