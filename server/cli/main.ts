@@ -1,5 +1,5 @@
 import { AppError } from '#server/kernel/app-error'
-import { complain, say } from './output'
+import { complain, endWithReader, isUnread, say } from './output'
 
 interface Command {
   help: string
@@ -51,6 +51,7 @@ async function main([name = 'help', ...args]: string[]): Promise<number> {
     const { run } = await command.load()
     return await run(args)
   } catch (error) {
+    if (isUnread()) return 0
     const code = (error as { code?: string }).code ?? ''
     const forPeople = error instanceof AppError || code.startsWith('ERR_PARSE_ARGS')
     complain(forPeople ? (error as Error).message : String((error as Error)?.stack ?? error))
@@ -58,4 +59,5 @@ async function main([name = 'help', ...args]: string[]): Promise<number> {
   }
 }
 
+endWithReader()
 process.exitCode = await main(process.argv.slice(2))

@@ -9,6 +9,29 @@ export function paint(colour: Colour, text: string): string {
   return coloured ? `\u001b[${colours[colour]}m${text}\u001b[0m` : text
 }
 
+let readerGone = false
+
+/**
+ * Ends quietly when whoever reads our output has gone, as `| head` does: what still runs is stopped in order, as by a
+ * signal, and nothing else is lost by lines that nobody reads.
+ */
+export function endWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      if (readerGone) return
+      readerGone = true
+      if (process.listenerCount('SIGTERM') > 0) process.emit('SIGTERM', 'SIGTERM')
+      else process.exit(0)
+    })
+  }
+}
+
+/** Whether nobody reads our output any more. */
+export function isUnread(): boolean {
+  return readerGone
+}
+
 /** One line for the person at the terminal. */
 export function say(line = ''): void {
   process.stdout.write(`${line}\n`)
