@@ -21,7 +21,6 @@ const linkHeaders = [
 
 /** @type {import('next').NextConfig} */
 export default {
-  ...(process.env.STANDALONE ? { output: 'standalone' } : {}),
   poweredByHeader: false,
   reactStrictMode: true,
   outputFileTracingRoot: import.meta.dirname,

@@ -115,6 +115,26 @@ describe('the environment', () => {
     )
     expect(outside).toEqual([])
   })
+
+  it('is documented: each variable is in docs/operating.md, or in CONTRIBUTING.md when it is for the tests', () => {
+    const text = (file: string) => readFileSync(path.join(PROJECT, file), 'utf8')
+    const ofServer = files.filter((file) => file.startsWith('server/') && !file.endsWith('.test.ts'))
+    const named = [
+      ...['next.config.js', 'prisma.config.ts', 'instrumentation.ts', 'proxy.ts', ...ofServer].flatMap((file) =>
+        elsewhere.test(file) ? [] : [...text(file).matchAll(/(?:process\.env\.|environmentVariable\(')([A-Z]\w+)/g)],
+      ),
+      ...ofServer.flatMap((file) =>
+        text(file).includes('environmentFragment(') ? [...text(file).matchAll(/^ {2}([A-Z][A-Z_]+):/gm)] : [],
+      ),
+    ].map(([, name]) => name as string)
+    expect(named.length).toBeGreaterThan(30)
+    const documented = text('docs/operating.md') + text('CONTRIBUTING.md')
+    const unknown = [...new Set(named)].filter((name) => !ofTools.has(name) && !documented.includes(`\`${name}\``))
+    expect(unknown).toEqual([])
+  })
+
+  /** Set by Node, Next and Prisma, or for them; no settings of ours. */
+  const ofTools = new Set(['NODE_ENV', 'PATH', 'NEXT_RUNTIME', 'PRISMA_SCHEMA_ENGINE_BINARY', 'CHECKPOINT_DISABLE'])
 })
 
 describe('imports', () => {
