@@ -20,6 +20,12 @@ function budgetOf(level: string, ownerId: string) {
 }
 
 describe('reserving', () => {
+  test('is written once, for runs and signals alike', async () => {
+    const rows = await database().$queryRaw<{ name: string }[]>`
+      select proname as name from pg_proc where prosrc like '%update "Budget"%' order by 1`
+    expect(rows.map(({ name }) => name)).toEqual(['reserve_levels', 'settle_budget'])
+  })
+
   test('counts at every level, also without a limit, and gives back what was not used', async () => {
     const scene = await makeScene(1)
     const [run = ''] = scene.runs
