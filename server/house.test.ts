@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { cruise, type ICruiseResult, type IFlattenedRuleSet } from 'dependency-cruiser'
 import { describe, expect, it } from 'vitest'
+import { actions } from '#server/auth/rules/permissions'
 import configuration, { ALL_ROLES, RULE_NAMES } from './dependency-cruiser.config.mjs'
 import {
   ADAPTER_FOLDERS,
@@ -135,6 +136,16 @@ describe('the environment', () => {
 
   /** Set by Node, Next and Prisma, or for them; no settings of ours. */
   const ofTools = new Set(['NODE_ENV', 'PATH', 'NEXT_RUNTIME', 'PRISMA_SCHEMA_ENGINE_BINARY', 'CHECKPOINT_DISABLE'])
+})
+
+describe('permissions', () => {
+  it('are each asked for somewhere', () => {
+    const doors = files
+      .filter((file) => file.startsWith('server/') && !file.endsWith('.test.ts') && !file.includes('/auth/rules/'))
+      .map((file) => readFileSync(path.join(PROJECT, file), 'utf8'))
+    const unused = actions.filter((action) => !doors.some((text) => text.includes(`'${action}'`)))
+    expect(unused).toEqual([])
+  })
 })
 
 describe('imports', () => {

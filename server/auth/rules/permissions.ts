@@ -29,7 +29,6 @@ const lowestRole = {
   'api-token.change': 'admin',
   'member.read': 'viewer',
   'member.change': 'admin',
-  'organization.change': 'owner',
   'budget.read': 'viewer',
   'budget.change': 'admin',
   'notification.read': 'viewer',

@@ -36,7 +36,6 @@ describe('permissions', () => {
     'api-token.change': 'owner admin',
     'member.read': 'owner admin member viewer',
     'member.change': 'owner admin',
-    'organization.change': 'owner',
     'budget.read': 'owner admin member viewer',
     'budget.change': 'owner admin',
     'notification.read': 'owner admin member viewer',
