@@ -80,7 +80,14 @@ export async function submitSample(page: Page, project: string): Promise<string>
 export async function openQuestion(page: Page, requirement: string): Promise<string> {
   await page.goto(requirement)
   const answer = page.getByRole('region', { name: 'Needs you' }).getByRole('link', { name: /^Answer: / })
-  await expect(answer.first()).toBeVisible({ timeout: 120_000 })
+  try {
+    await expect(answer.first()).toBeVisible({ timeout: 120_000 })
+  } catch (cause) {
+    // Whether the page or the engine stood still is all that matters here, and a hosted run keeps no pictures.
+    const connection = await page.locator('[data-connection]').first().getAttribute('data-connection')
+    const seen = await page.getByRole('main').innerText()
+    throw new Error(`nothing is asked; the page's connection is ${connection}, and it shows:\n${seen}`, { cause })
+  }
   return (await answer.first().getAttribute('href')) ?? ''
 }
 
