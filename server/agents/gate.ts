@@ -16,8 +16,11 @@ export interface GateKey {
   keyHash: string
 }
 
+/** Scripted calls have this instead of a key. */
+export const SCRIPTED_KEY = 'scripted'
+
 export function gateKey(organizationId: string, provider: string, apiKey: string): GateKey {
-  const keyHash = apiKey === 'scripted' ? apiKey : createHash('sha256').update(apiKey).digest('hex').slice(0, 16)
+  const keyHash = apiKey === SCRIPTED_KEY ? apiKey : createHash('sha256').update(apiKey).digest('hex').slice(0, 16)
   return { organizationId, provider, keyHash }
 }
 
@@ -205,7 +208,8 @@ async function lockGate(tx: Transaction, key: GateKey): Promise<GateRow> {
   return tx.providerGate.findUniqueOrThrow({ where: { organizationId_provider_keyHash: key } })
 }
 
-async function makeGate(tx: Transaction, key: GateKey): Promise<void> {
+/** A row for the key, if there is none. */
+export async function makeGate(tx: Transaction, key: GateKey): Promise<void> {
   await tx.$executeRaw`
     insert into "ProviderGate" ("organizationId", provider, "keyHash")
     values (${key.organizationId}::uuid, ${key.provider}, ${key.keyHash}) on conflict do nothing`

@@ -2,9 +2,11 @@ import { z } from 'zod'
 import type { Scope } from '#server/auth/model'
 import { limitSchema } from '#server/kernel/limit'
 import { databaseNow } from '#server/platform/database/clock'
-import { reader, transaction } from '#server/platform/database/transaction'
+import { reader, type Transaction, transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { maxConcurrentRunsSchema } from '#server/projects/model'
+import { keyInUse } from '#server/secrets/commands'
+import { gateKey, makeGate, SCRIPTED_KEY } from './gate'
 import { type Provider, providerSchema, providers } from './model'
 
 const perMinute = limitSchema(1_000_000_000)
@@ -48,6 +50,30 @@ export async function organizationLimit(scope: Scope): Promise<number | null> {
   return row.maxConcurrentRuns
 }
 
+/**
+ * What is known of keys that are not used any more is forgotten: an old key's breaker holds up nobody who calls with the
+ * new one. The key in use gets its row at once, so that a late report of a call with the old one changes nothing either.
+ * @returns whether calls were held up by what is forgotten
+ */
+export async function forgetReplacedKeys(tx: Transaction, scope: Scope): Promise<boolean> {
+  const { organizationId } = scope
+  const gates = await tx.providerGate.findMany({ where: { organizationId, keyHash: { not: SCRIPTED_KEY } } })
+  let held = false
+  for (const provider of new Set(gates.map((gate) => gate.provider))) {
+    // A key that can't be opened can't be told apart from others: whoever calls with it is told so.
+    const key = await keyInUse(scope, providerSchema.parse(provider)).catch(() => undefined)
+    if (key === undefined) continue
+    const present = key && gateKey(organizationId, provider, key.apiKey)
+    const old = gates.filter((gate) => gate.provider === provider && gate.keyHash !== present?.keyHash)
+    if (old.length === 0) continue
+    held ||= old.some((gate) => gate.state !== 'closed' || gate.openUntil !== null)
+    const keyHash = { in: old.map((gate) => gate.keyHash) }
+    await tx.providerGate.deleteMany({ where: { organizationId, provider, keyHash } })
+    if (present) await makeGate(tx, present)
+  }
+  return held
+}
+
 export interface ProviderState {
   provider: Provider
   maxConcurrent: number | null
@@ -70,7 +96,7 @@ export async function providerStates(scope: Scope): Promise<ProviderState[]> {
     const paused = gates
       .filter((row) => row.provider === provider)
       .filter((row) => row.state !== 'closed' || (row.openUntil !== null && row.openUntil > now))
-      .map(({ openUntil: until, reason, keyHash }) => ({ until, reason, scripted: keyHash === 'scripted' }))
+      .map(({ openUntil: until, reason, keyHash }) => ({ until, reason, scripted: keyHash === SCRIPTED_KEY }))
     return {
       provider,
       maxConcurrent: limit?.maxConcurrent ?? null,

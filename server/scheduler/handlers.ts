@@ -1,3 +1,4 @@
+import { forgetReplacedKeys } from '#server/agents/limits'
 import { systemScope } from '#server/auth/gate'
 import type { JobData } from '#server/kernel/job'
 import { database } from '#server/platform/database/client'
@@ -7,7 +8,7 @@ import { enqueue } from '#server/platform/queue/queue'
 import { wakeRequirements } from '#server/requirements/commands'
 import { releaseHeld } from '#server/runs/commands'
 import { advance } from './advance'
-import { waitingForSlots } from './repository/requirement'
+import { lockSlots, waitingForSlots, waitingForTime } from './repository/requirement'
 
 /**
  * Job `advance-requirement`: brings a requirement as far as it can go without anybody else. Running twice is harmless,
@@ -31,12 +32,19 @@ export async function advanceRequirement(job: JobData): Promise<void> {
 
 /**
  * Job `wake-waiting`: whoever waits for a slot has room perhaps, now that limits, agents or keys are other ones; and a
- * run that its provider held back finds out anew. What still has to wait says so again.
+ * run that its provider held back finds out anew. Breakers of keys that were replaced are forgotten, and whoever waited
+ * for them is looked at. What still has to wait says so again.
  */
 export async function wakeWaiting({ organizationId }: JobData): Promise<void> {
+  const scope = systemScope(organizationId)
   await transaction(async (tx) => {
-    await wakeRequirements(tx, organizationId, await waitingForSlots(tx, organizationId))
-    await append(tx, systemScope(organizationId), await releaseHeld(tx, organizationId))
+    // Whoever decides on slots now has seen what was before: it says what it waits for first, and is woken then.
+    await lockSlots(tx, organizationId)
+    const reopened = await forgetReplacedKeys(tx, scope)
+    const waiting = await waitingForSlots(tx, organizationId)
+    const held = reopened ? await waitingForTime(tx, organizationId) : []
+    await wakeRequirements(tx, organizationId, [...new Set([...waiting, ...held])])
+    await append(tx, scope, await releaseHeld(tx, organizationId))
   })
 }
 

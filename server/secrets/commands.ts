@@ -47,8 +47,8 @@ export async function revokeCredential(scope: Scope, id: string, now = new Date(
 }
 
 /**
- * The key a run calls its provider with: the organization's own, else the installation's. The only way a key leaves
- * this room in the clear; from here on every log line of this process masks it.
+ * The key a run calls its provider with: the organization's own, else the installation's. Only here and in
+ * `keyInUse` does a key leave this room in the clear; from here on every log line of this process masks it.
  * @returns null when there is neither
  * @throws AppError seal-broken, seal-key-missing
  */
@@ -57,7 +57,19 @@ export async function revealForRun(
   provider: CredentialProvider,
   now = new Date(),
 ): Promise<RevealedCredential | null> {
-  const own = await openNewest(scope.organizationId, provider, now)
+  return reveal(scope, provider, now)
+}
+
+/**
+ * The same without counting as a use: for telling whether a key is still the one that is used.
+ * @throws AppError seal-broken, seal-key-missing
+ */
+export function keyInUse(scope: Scope, provider: CredentialProvider): Promise<RevealedCredential | null> {
+  return reveal(scope, provider, null)
+}
+
+async function reveal(scope: Scope, provider: CredentialProvider, usedAt: Date | null) {
+  const own = await openNewest(scope.organizationId, provider, usedAt)
   const shared = environmentKeys().find((key) => key.provider === provider)
   const found = own ?? (shared ? { name: 'environment', apiKey: shared.apiKey, baseUrl: shared.baseUrl } : null)
   if (!found) return null

@@ -36,16 +36,20 @@ export async function markRevoked(tx: Transaction, organizationId: string, id: s
   return row ?? null
 }
 
-/** The newest active key of a provider, opened. @throws AppError seal-broken, seal-key-missing */
-export async function openNewest(organizationId: string, provider: CredentialProvider, now: Date) {
+/**
+ * The newest active key of a provider, opened.
+ * @param usedAt when it is used; null only looks at it
+ * @throws AppError seal-broken, seal-key-missing
+ */
+export async function openNewest(organizationId: string, provider: CredentialProvider, usedAt: Date | null) {
   const row = await reader().credential.findFirst({
     where: { organizationId, provider, revokedAt: null },
     orderBy: { createdAt: 'desc' },
   })
   if (!row) return null
   const apiKey = sealer().open(row.sealedValue, placeOf(organizationId, row.id))
-  if (!row.lastUsedAt || now.getTime() - row.lastUsedAt.getTime() > USED_EVERY_MS) {
-    await reader().credential.updateMany({ where: { id: row.id }, data: { lastUsedAt: now } })
+  if (usedAt && (!row.lastUsedAt || usedAt.getTime() - row.lastUsedAt.getTime() > USED_EVERY_MS)) {
+    await reader().credential.updateMany({ where: { id: row.id }, data: { lastUsedAt: usedAt } })
   }
   return { name: row.name, apiKey, baseUrl: row.baseUrl }
 }

@@ -47,6 +47,16 @@ export async function waitingForSlots(tx: Transaction, organizationId: string): 
   return rows.map(({ id }) => id)
 }
 
+/** Requirements in which something waits for a time, such as that at which a provider takes calls again. */
+export async function waitingForTime(tx: Transaction, organizationId: string): Promise<string[]> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    select q.id from "Requirement" q
+    where q."organizationId" = ${organizationId}::uuid and q."pausedAt" is null and q."closedAt" is null
+      and (q."nextActor" = 'timer' or exists (
+        select from "Task" t where t."requirementId" = q.id and t."nextActor" = 'timer'))`
+  return rows.map(({ id }) => id)
+}
+
 /** The task that says most about what a requirement waits for: work before people, and in flight before waiting. */
 export async function leadingTask(tx: Transaction, requirementId: string): Promise<LeadingTask | null> {
   const rows = await tx.$queryRaw<(Omit<LeadingTask, 'others'> & { others: bigint })[]>`
