@@ -72,6 +72,65 @@ describe('nextDigest', () => {
   })
 })
 
+describe('a daily digest', () => {
+  const zonesThatChange = [
+    ...['Europe/Berlin', 'Europe/Dublin', 'America/New_York', 'America/St_Johns', 'America/Havana', 'America/Nuuk'],
+    ...[
+      'Asia/Beirut',
+      'Africa/Cairo',
+      'Africa/Casablanca',
+      'Australia/Lord_Howe',
+      'Pacific/Chatham',
+      'Antarctica/Troll',
+    ],
+  ]
+  const HOUR_MS = 3600_000
+  const shown = (time: Date, timeZone: string) =>
+    new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(time)
+  const clock = fc.integer({ min: 0, max: 1439 }).map((minute) => new Date(minute * 60_000).toISOString().slice(11, 16))
+  /** The days on which a zone's clock is changed, as their noon in UTC. */
+  const changes = zonesThatChange.flatMap((zone) => {
+    const hourAt = (day: number) => shown(new Date(day), zone).slice(-5)
+    const days = Array.from({ length: 730 }, (_, index) => Date.UTC(2026, 0, 1, 12) + index * 24 * HOUR_MS)
+    return days.filter((day) => hourAt(day) !== hourAt(day - 24 * HOUR_MS)).map((day) => ({ zone, day }))
+  })
+
+  test('comes exactly once on each day of the calendar, also when the clock is changed that night', () => {
+    expect(changes.length).toBeGreaterThanOrEqual(4 * zonesThatChange.length)
+    const start = fc.record({ change: fc.constantFrom(...changes), before: fc.integer({ min: 0, max: 3000 }) })
+    fc.assert(
+      fc.property(start, clock, ({ change: { zone, day }, before }, digestAt) => {
+        const wishes = { digest: 'daily' as const, digestAt, timeZone: zone }
+        const first = nextDigest(new Date(day - before * 60_000), wishes)
+        let last = first
+        for (let count = 1; count <= 4; count += 1) {
+          const next = nextDigest(last, wishes)
+          const between = new Date(last.getTime() + Math.floor((next.getTime() - last.getTime()) / 2))
+          expect(nextDigest(between, wishes)).toEqual(next)
+          const dayAfter = new Date(Date.parse(shown(last, zone).slice(0, 10)) + 24 * HOUR_MS)
+          expect(shown(next, zone).slice(0, 10)).toBe(dayAfter.toISOString().slice(0, 10))
+          const late = Date.parse(`1970-01-01T${shown(next, zone).slice(11)}Z`) - Date.parse(`1970-01-01T${digestAt}Z`)
+          expect(late).toBeGreaterThanOrEqual(0)
+          expect(late).toBeLessThanOrEqual(2 * HOUR_MS)
+          last = next
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test.each([
+    // half past two comes twice in that night: the first one counts
+    ['2026-10-24T20:00:00Z', 'Europe/Berlin', '02:30', '2026-10-25T00:30:00.000Z'],
+    ['2026-10-25T00:30:00Z', 'Europe/Berlin', '02:30', '2026-10-26T01:30:00.000Z'],
+    ['2026-10-25T00:45:00Z', 'Europe/Berlin', '02:30', '2026-10-26T01:30:00.000Z'],
+    // the calendar of Samoa left out the 30th
+    ['2011-12-29T20:00:00Z', 'Pacific/Apia', '08:00', '2011-12-30T18:00:00.000Z'],
+  ])('after %s in %s at %s: %s', (from, timeZone, digestAt, due) => {
+    expect(nextDigest(at(from), { digest: 'daily', digestAt, timeZone }).toISOString()).toBe(due)
+  })
+})
+
 describe('holdOf', () => {
   const wishes: TimeWishes = { quietHours: night, timeZone: 'Europe/Berlin', digest: 'none', digestAt: '08:00' }
   const evening = at('2026-11-25T22:00:00Z')

@@ -20,18 +20,24 @@ export interface Hold {
 
 const clocks = new Map<string, Intl.DateTimeFormat>()
 
-/** Making a formatter costs more than a hundred uses of it. */
+/** Making a formatter costs more than a hundred uses of it. Its Swedish form reads 2026-11-26 08:00. */
 function clockOf(timeZone: string): Intl.DateTimeFormat {
   const known = clocks.get(timeZone)
   if (known) return known
-  const made = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  const made = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' })
   clocks.set(timeZone, made)
   return made
 }
 
-/** Minutes since midnight on the clock of a time zone. Offsets of half hours and daylight saving are Intl's work. */
+/** Day and minutes since midnight on the clock of a time zone. Offsets and daylight saving are Intl's work. */
+function clockAt(at: Date, timeZone: string): { day: string; minute: number } {
+  const [day = '', time = ''] = clockOf(timeZone).format(at).split(' ')
+  return { day, minute: minutesOf(time) }
+}
+
+/** Minutes since midnight on the clock of a time zone. */
 export function minuteOfDay(at: Date, timeZone: string): number {
-  return minutesOf(clockOf(timeZone).format(at))
+  return clockAt(at, timeZone).minute
 }
 
 function minutesOf(clock: string): number {
@@ -64,15 +70,39 @@ export function endOfQuiet(at: Date, quiet: QuietHours, timeZone: string): Date 
 
 /** When the next digest goes out, strictly after `at`. */
 export function nextDigest(at: Date, wishes: Pick<TimeWishes, 'digest' | 'digestAt' | 'timeZone'>): Date {
-  const later = new Date(at.getTime() + 1)
-  if (wishes.digest === 'daily') {
-    // The minute itself may be skipped on the night the clock is put forward: whatever comes in the quarter after it.
-    const due = minutesOf(wishes.digestAt)
-    const past = (minute: number) => (minute - due + DAY_MINUTES) % DAY_MINUTES < 90
-    const outside = firstMinute(later, wishes.timeZone, (minute) => !past(minute))
-    return firstMinute(past(minuteOfDay(later, wishes.timeZone)) ? outside : later, wishes.timeZone, past)
+  if (wishes.digest === 'daily') return nextDaily(at, wishes.timeZone, minutesOf(wishes.digestAt))
+  return firstMinute(new Date(at.getTime() + 1), wishes.timeZone, (minute) => minute % HOUR_MINUTES === 0)
+}
+
+/** Once on each day of that calendar: a day's digest is the same moment, whenever one asks. */
+function nextDaily(at: Date, timeZone: string, due: number): Date {
+  const today = Date.parse(clockAt(at, timeZone).day)
+  for (let days = -1; ; days += 1) {
+    const time = dailyOn(new Date(today + days * DAY_MINUTES * MINUTE_MS), timeZone, due)
+    if (time && time > at) return time
   }
-  return firstMinute(later, wishes.timeZone, (minute) => minute % HOUR_MINUTES === 0)
+}
+
+/**
+ * The first minute of a day at which its clock shows `due` or later: the one that the changed clock skips is made up for
+ * by the next, and of one that comes twice the first counts. Null for a day that a calendar leaves out.
+ * @param date its midnight in UTC
+ */
+function dailyOn(date: Date, timeZone: string, due: number): Date | null {
+  const guess = date.getTime() + due * MINUTE_MS
+  const offsets = [-1, 1].map((days) => offsetAt(new Date(guess + days * DAY_MINUTES * MINUTE_MS), timeZone))
+  const day = date.toISOString().slice(0, 10)
+  for (let at = guess - Math.max(...offsets); at <= guess - Math.min(...offsets); at += MINUTE_MS) {
+    const clock = clockAt(new Date(at), timeZone)
+    if (clock.day === day && clock.minute >= due) return new Date(at)
+  }
+  return null
+}
+
+/** Milliseconds by which a zone's clock is ahead of UTC at a whole minute. */
+function offsetAt(at: Date, timeZone: string): number {
+  const { day, minute } = clockAt(at, timeZone)
+  return Date.parse(day) + minute * MINUTE_MS - at.getTime()
 }
 
 /**
