@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
 import { afterAll, describe, expect, it } from 'vitest'
+import { startOf } from '#server/platform/process/alive'
 import { startEmbeddedPostgres } from './embedded'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'orchestrator-embedded-'))
@@ -20,11 +21,29 @@ async function query(url: string, sql: string) {
   }
 }
 
-/** The id of a process that has ended, as a launcher killed with -9 leaves it in the owner file. */
+/** The id of a process that has ended, as a launcher killed with -9 leaves it among the owners. */
 async function idOfEndedProcess(): Promise<number> {
   const child = spawn(process.execPath, ['-e', ''])
   await once(child, 'exit')
   return child.pid as number
+}
+
+/** Another launcher: a process of its own that starts or joins the database, and stops when its input ends. */
+async function otherLauncher() {
+  const module = JSON.stringify(path.join(import.meta.dirname, 'embedded.ts'))
+  const program = `
+    import(${module}).then(async ({ startEmbeddedPostgres }) => {
+      const { origin, pid, stop } = await startEmbeddedPostgres({ folder: ${JSON.stringify(folder)}, port: 0 })
+      console.log(JSON.stringify({ origin, pid }))
+      process.stdin.on('end', () => stop().then(() => process.exit())).resume()
+    })`
+  const child = spawn(process.execPath, ['--import', 'tsx', '--eval', program], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const stop = async () => {
+    child.stdin.end()
+    await once(child, 'exit')
+  }
+  return { child, told: JSON.parse(String(line)) as { origin: string; pid: number }, stop }
 }
 
 /** Until nothing of the process is left: a server refuses to start while its dead predecessor is not collected yet. */
@@ -59,19 +78,55 @@ describe('the embedded Postgres', () => {
     await expect(query(wrong.href, 'select 1')).rejects.toThrow(/password authentication failed/)
   })
 
-  it('joins a server that another launcher owns and leaves it running', async () => {
+  it('is shared by launchers, whichever stops first: the last one to stop stops it', async () => {
     const server = await start()
-    writeFileSync(path.join(server.folder, 'postgres.owner'), String(process.ppid))
+    const first = await otherLauncher()
+    expect(first.told).toEqual({ origin: 'shared', pid: server.pid })
+    await server.stop()
+    expect(await query(server.url, 'select 1 as n')).toEqual([{ n: 1 }])
     const joined = await start()
     expect(joined.origin).toBe('shared')
-    expect(joined.pid).toBe(server.pid)
-    await joined.stop()
+    await first.stop()
     expect(await query(joined.url, 'select 1 as n')).toEqual([{ n: 1 }])
+    await joined.stop()
+    await expect(query(joined.url, 'select 1')).rejects.toThrow()
+  })
+
+  it('is stopped by the one that is left when another was killed', async () => {
+    const other = await otherLauncher()
+    expect(other.told.origin).toBe('started')
+    const joined = await start()
+    other.child.kill('SIGKILL')
+    await once(other.child, 'exit')
+    await joined.stop()
+    await expect(query(joined.url, 'select 1')).rejects.toThrow()
+  })
+
+  it('is not lost to whoever comes while it is being stopped, and a number used again is nobody', async () => {
+    const server = await start()
+    const owners = path.join(server.folder, 'postgres.owners')
+    writeFileSync(path.join(owners, String(process.ppid)), 'started at another time')
+    const stopping = path.join(owners, `stopping-${process.ppid}`)
+    writeFileSync(stopping, startOf(process.ppid))
+    let entered = false
+    const coming = start().then((joined) => {
+      entered = true
+      return joined
+    })
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(entered).toBe(false)
+    rmSync(stopping)
+    const joined = await coming
+    expect(joined.origin).toBe('adopted')
+    await joined.stop()
+    await expect(query(joined.url, 'select 1')).rejects.toThrow()
   })
 
   it('adopts a server whose launcher was killed', async () => {
     const { folder: used } = await start()
-    writeFileSync(path.join(used, 'postgres.owner'), String(await idOfEndedProcess()))
+    const owners = path.join(used, 'postgres.owners')
+    rmSync(path.join(owners, String(process.pid)))
+    writeFileSync(path.join(owners, String(await idOfEndedProcess())), '')
     const adopted = await start()
     expect(adopted.origin).toBe('adopted')
     await adopted.stop()

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { AppError, messageOf } from '#server/kernel/app-error'
 import { isAlive } from '#server/platform/process/alive'
+import { Owners } from './embedded-owners'
 import { type PostgresProgram, preparePostgres } from './embedded-program'
 
 export interface EmbeddedPostgres {
@@ -19,14 +20,14 @@ export interface EmbeddedPostgres {
   folder: string
   /** Process id of the server. */
   pid: number
-  /** `started` by this call; `adopted` from a launcher that died; `shared` with one that still runs (not stopped by us). */
+  /** `started` by this call; `adopted` from a launcher that died; `shared` with one that still runs. */
   origin: 'started' | 'adopted' | 'shared'
-  /** Stops the server if it is ours: open connections are cut, nothing committed is lost. */
+  /** Stops the server unless others use it still: open connections are cut, nothing committed is lost. */
   stop: () => Promise<void>
 }
 
 export interface EmbeddedOptions {
-  /** Holds the cluster (`postgres/`), its password, its owner's process id and its log. */
+  /** Holds the cluster (`postgres/`), its password, who uses it and its log. */
   folder: string
   database?: string
   /** Tried first; any free port when taken. */
@@ -63,8 +64,7 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
 interface Cluster extends PostgresProgram {
   data: string
   passwordFile: string
-  /** Process id of the launcher in charge; an owner that is gone leaves the server to be adopted. */
-  ownerFile: string
+  owners: Owners
   logFile: string
 }
 
@@ -75,7 +75,7 @@ function clusterIn(folder: string): Cluster {
     ...prepared,
     data: file('postgres'),
     passwordFile: file('postgres.password'),
-    ownerFile: file('postgres.owner'),
+    owners: new Owners(file('postgres.owners')),
     logFile: file('postgres.log'),
   }
 }
@@ -160,7 +160,6 @@ function spawnServer(cluster: Cluster, port: number, settings: Record<string, st
   })
   closeSync(output)
   child.unref()
-  writeFileSync(cluster.ownerFile, String(process.pid))
   return child
 }
 
@@ -183,11 +182,10 @@ async function untilReady(cluster: Cluster, child: ChildProcess, port: number): 
 }
 
 /** "Fast shutdown": running statements are rolled back, committed work is flushed. */
-async function stopServer(cluster: Cluster, pid: number): Promise<void> {
+async function stopServer(pid: number): Promise<void> {
   if (isAlive(pid)) process.kill(pid, 'SIGINT')
   const deadline = Date.now() + 30_000
   while (isAlive(pid) && Date.now() < deadline) await sleep(20)
-  rmSync(cluster.ownerFile, { force: true })
 }
 
 /** Creates a database if the server has none of that name. */
@@ -200,36 +198,31 @@ async function ensureDatabase(serverUrl: string, database: string): Promise<void
 
 /**
  * Starts the Postgres that comes with the product, or joins the one already running on the same folder. Safe after
- * `kill -9` of either side: Postgres replays its log, and a server without its launcher is adopted.
+ * `kill -9` of either side: Postgres replays its log, and a server without its launcher is adopted. The last one to stop
+ * stops the server.
  * @throws AppError `postgres-missing`, `postgres-account-missing`, `postgres-start-failed`
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { folder, database = 'orchestrator', log = () => {}, settings = {} } = options
   const cluster = clusterIn(folder)
   ensureCluster(cluster, log)
+  const shared = await cluster.owners.enter()
   const found = await findRunning(cluster)
-  if (found) {
-    const owner = existsSync(cluster.ownerFile) ? Number(readFileSync(cluster.ownerFile, 'utf8')) : 0
-    const shared = owner > 0 && owner !== process.pid && isAlive(owner)
-    if (!shared) writeFileSync(cluster.ownerFile, String(process.pid))
-    return describe(cluster, found, database, shared ? 'shared' : 'adopted')
-  }
-  const port = await freePort(options.port ?? 54_329)
-  const child = spawnServer(cluster, port, settings)
-  await untilReady(cluster, child, port)
-  return describe(cluster, { pid: child.pid as number, port }, database, 'started')
-}
-
-async function describe(
-  cluster: Cluster,
-  { pid, port }: { pid: number; port: number },
-  database: string,
-  origin: EmbeddedPostgres['origin'],
-): Promise<EmbeddedPostgres> {
+  const { pid, port } = found ?? (await startServer(cluster, options.port, settings))
   const urlOf = (name: string) => addressOn(cluster, port, name)
   await ensureDatabase(urlOf('postgres'), database)
   const stop = async () => {
-    if (origin !== 'shared') await stopServer(cluster, pid)
+    if (!cluster.owners.leave()) return log('The database goes on: another launcher on this data folder uses it.')
+    await stopServer(pid)
+    cluster.owners.stopped()
   }
+  const origin = !found ? 'started' : shared ? 'shared' : 'adopted'
   return { url: urlOf(database), urlOf, folder: cluster.folder, pid, origin, stop }
+}
+
+async function startServer(cluster: Cluster, wanted = 54_329, settings: Record<string, string>) {
+  const port = await freePort(wanted)
+  const child = spawnServer(cluster, port, settings)
+  await untilReady(cluster, child, port)
+  return { pid: child.pid as number, port }
 }

@@ -10,11 +10,21 @@ export function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
+  return statOf(pid)?.[0] !== 'Z'
+}
+
+/** When a process was started, as the system counts: tells it from an earlier one of the same number. Empty when unknown. */
+export function startOf(pid: number): string {
+  return statOf(pid)?.[19] ?? ''
+}
+
+/** What /proc tells of a process from its state on; null on a system without it. */
+function statOf(pid: number): string[] | null {
   try {
     // "pid (name) state …"; the name may hold spaces and parentheses (proc(5))
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z'
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
-    return true // no /proc on this system
+    return null
   }
 }
