@@ -85,7 +85,7 @@ export async function openQuestion(page: Page, requirement: string): Promise<str
   } catch (cause) {
     // Whether the page or the engine stood still is all that matters here, and a hosted run keeps no pictures.
     const connection = await page.locator('[data-connection]').first().getAttribute('data-connection')
-    const seen = await page.getByRole('main').innerText()
+    const seen = await page.getByRole('main').ariaSnapshot()
     throw new Error(`nothing is asked; the page's connection is ${connection}, and it shows:\n${seen}`, { cause })
   }
   return (await answer.first().getAttribute('href')) ?? ''
