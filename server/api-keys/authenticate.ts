@@ -14,13 +14,20 @@ export interface TokenCaller {
   readonly scopes: readonly TokenScope[]
 }
 
+const partsOf = (headers: Headers) => (headers.get('authorization') ?? '').split(' ', 2)
+
+/** Whether a request says that a program sent it. It is then never taken for the person whose cookie it may carry. */
+export function bearerSent(headers: Headers): boolean {
+  return partsOf(headers)[0]?.toLowerCase() === 'bearer'
+}
+
 /**
  * The program behind `Authorization: Bearer orc_…`, or null when no such header was sent.
  * @throws ApiKeyError token-invalid, in one wording for unknown, expired, revoked and orphaned tokens
  */
 export async function authenticateBearer(headers: Headers, now = new Date()): Promise<TokenCaller | null> {
-  const [scheme, token] = (headers.get('authorization') ?? '').split(' ', 2)
-  if (scheme?.toLowerCase() !== 'bearer') return null
+  if (!bearerSent(headers)) return null
+  const [, token] = partsOf(headers)
   const row = token && parseToken(token) ? await findToken(hashToken(token)) : null
   if (!row || row.revokedAt || (row.expiresAt && row.expiresAt <= now)) throw invalid()
   const maker = await personScope(row.createdById, row.organizationId).catch((error: unknown) => {

@@ -14,6 +14,7 @@ afterAll(stopQueue)
 const create = (headers: Record<string, string>, body: BodyInit = JSON.stringify({ json: { name: 'P' } })) =>
   handler(new Request('http://localhost:3000/api/trpc/projects.create', { method: 'POST', headers, body }))
 const json = { 'content-type': 'application/json' }
+const evil = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
 
 describe('a change with a session cookie', () => {
   test('is taken from our own page', async () => {
@@ -23,10 +24,11 @@ describe('a change with a session cookie', () => {
   })
 
   test.each([
-    ['another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
+    ['another site', evil],
     ['a sibling domain', { origin: 'http://localhost:3000', 'sec-fetch-site': 'same-site' }],
     ['an old browser on another site', { origin: 'https://evil.example' }],
     ['nowhere', {}],
+    ['another site, with a password that a proxy in front asks for', { ...evil, authorization: 'Basic dGVhbTpwYXNz' }],
     ['a form', { origin: 'http://localhost:3000', 'sec-fetch-site': 'same-origin', 'content-type': 'text/plain' }],
   ])('is refused from %s', async (_, headers) => {
     const { cookie = '', host = '' } = acme.people.admin.headers

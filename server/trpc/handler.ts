@@ -1,5 +1,6 @@
 import type { TRPCError } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
+import { bearerSent } from '#server/api-keys/authenticate'
 import { sessionCookieSent } from '#server/auth/session'
 import { AppError, messageOf } from '#server/kernel/app-error'
 import { databaseTrouble } from '#server/platform/database/failures'
@@ -43,7 +44,8 @@ export async function handler(request: Request): Promise<Response> {
 }
 
 function refuseForeignSites(request: Request): void {
-  if (request.headers.has('authorization') || !sessionCookieSent(request.headers)) return
+  // Browsers send other authorizations by themselves, those of a proxy in front: they don't make a request a program's.
+  if (bearerSent(request.headers) || !sessionCookieSent(request.headers)) return
   const problem = crossSiteProblem(request.method, request.headers, ownHosts(request.headers))
   if (!problem) return
   throw new AppError({
