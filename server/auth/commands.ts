@@ -3,7 +3,7 @@ import { hashPassword, passwordMatches } from '#server/platform/crypto/password'
 import { type Transaction, transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { AuthError } from './errors'
-import { authorize } from './gate'
+import { authorize, systemScope } from './gate'
 import { type ChangeRole, changeRoleInput, type Role, roleSchema, type Scope } from './model'
 import {
   blockedUntil,
@@ -17,6 +17,7 @@ import {
   findUserByEmail,
   forgetFailures,
   lockPeople,
+  organizationsOf,
   updateRole,
 } from './repository'
 import { normalizePassword, passwordProblem, passwordTooLong } from './rules/password'
@@ -101,7 +102,7 @@ export async function changePassword(
   const passwordHash = await hashPassword(normalizePassword(given.next))
   await transaction(async (tx) => {
     await endSessions(tx, user.id, passwordHash)
-    await append(tx, scope, [{ type: 'member.password-changed', payload: { userId: user.id } }])
+    await tellOrganizationsOf(tx, scope, user.id, 'member.password-changed')
   })
   forgetSessionVersion(user.id)
 }
@@ -111,9 +112,15 @@ export async function signOutEverywhere(scope: Scope): Promise<void> {
   const user = await ownAccount(scope)
   await transaction(async (tx) => {
     await endSessions(tx, user.id)
-    await append(tx, scope, [{ type: 'member.signed-out-everywhere', payload: { userId: user.id } }])
+    await tellOrganizationsOf(tx, scope, user.id, 'member.signed-out-everywhere')
   })
   forgetSessionVersion(user.id)
+}
+
+/** Sessions are of the account: every organization it belongs to hears that they ended, and ends what they listened to. */
+async function tellOrganizationsOf(tx: Transaction, { actor }: Scope, userId: string, type: string): Promise<void> {
+  for (const organizationId of await organizationsOf(tx, userId))
+    await append(tx, systemScope(organizationId, actor), [{ type, payload: { userId } }])
 }
 
 /** @throws AuthError weak-password, saying what to change */

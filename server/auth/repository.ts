@@ -97,6 +97,11 @@ export function findMember(organizationId: string, userId: string) {
   })
 }
 
+export async function organizationsOf(tx: Transaction, userId: string): Promise<string[]> {
+  const rows = await tx.member.findMany({ where: { userId }, select: { organizationId: true } })
+  return rows.map((row) => row.organizationId)
+}
+
 export function findMemberByEmail(tx: Transaction, organizationId: string, email: string) {
   return tx.member.findFirst({ where: { organizationId, user: { email } }, select: { id: true } })
 }

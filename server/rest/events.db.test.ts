@@ -1,10 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApiToken, revokeApiToken } from '#server/api-keys/commands'
+import { signOutEverywhere } from '#server/auth/commands'
 import { streamName } from '#server/kernel/event-names'
+import { database } from '#server/platform/database/client'
 import { beginShutdown } from '#server/platform/http/shutdown'
 import { stopQueue } from '#server/platform/queue/queue'
 import { createProject } from '#server/projects/commands'
 import { submitRequirement } from '#server/requirements/commands'
-import { makeOrganization, type TestOrganization, tokenHeaders } from '#server/setup/testing'
+import { removePerson } from '#server/setup/commands'
+import { makeOrganization, sessionHeaders, type TestOrganization, tokenHeaders } from '#server/setup/testing'
 import { app } from './app'
 
 let acme: TestOrganization
@@ -23,9 +27,9 @@ interface Frame {
 }
 
 /** A reader of the stream that waits for frames, never for time. */
-async function open(given: Record<string, string> = {}, query = '') {
+async function open(given: Record<string, string> = {}, query = '', who = headers) {
   const stop = new AbortController()
-  const response = await app.request(`/api/events${query}`, { headers: { ...headers, ...given }, signal: stop.signal })
+  const response = await app.request(`/api/events${query}`, { headers: { ...who, ...given }, signal: stop.signal })
   expect(response.status).toBe(200)
   const reader = (response.body as ReadableStream<Uint8Array>).getReader()
   const decoder = new TextDecoder()
@@ -43,7 +47,7 @@ async function open(given: Record<string, string> = {}, query = '') {
       while (text.split('\n\n').length - 1 < count) if (!(await more())) break
       const parts = text.split('\n\n')
       text = parts.slice(count).join('\n\n')
-      return parts.slice(0, count).map(toFrame)
+      return parts.slice(0, count).filter(Boolean).map(toFrame)
     },
     async ended(): Promise<boolean> {
       while (await more());
@@ -109,6 +113,47 @@ test('another organization hears nothing of it', async () => {
   await createProject(other.people.owner.scope, { name: 'Theirs', providerMode: 'scripted' })
   expect((await stream.frames(1))[0]?.data).toMatchObject({ type: 'project.created', payload: { name: 'Theirs' } })
   await stream.close()
+})
+
+describe('a stream ends with the access of its listener, before anything else is told', () => {
+  const next = (stream: Awaited<ReturnType<typeof open>>) => stream.frames(1)
+
+  test('of a member who is removed', async () => {
+    const { member, owner } = (await makeOrganization('Left')).people
+    const stream = await open({}, '', member.headers)
+    await removePerson(owner.scope, member.userId)
+    await createProject(owner.scope, { name: 'Not for them any more', providerMode: 'scripted' })
+    expect(await next(stream)).toEqual([])
+  })
+
+  test('of somebody who signs out everywhere, in each of their organizations', async () => {
+    const { member } = (await makeOrganization('Here')).people
+    const there = await makeOrganization('There')
+    await database().member.create({
+      data: { organizationId: there.organizationId, userId: member.userId, role: 'viewer' },
+    })
+    const stream = await open({ 'orchestrator-organization': there.organizationId }, '', member.headers)
+    await signOutEverywhere(member.scope)
+    await createProject(there.people.owner.scope, { name: 'Later', providerMode: 'scripted' })
+    expect(await next(stream)).toEqual([])
+    // Signed in again, what ended the sessions before does not end this one.
+    const again = await sessionHeaders(member.userId, { version: 2 })
+    const back = await open({ 'orchestrator-organization': there.organizationId }, '?lastEventId=0', again)
+    const types = (await back.frames(3)).map(({ data }) => data.type)
+    expect(types.slice(-2)).toEqual(['member.signed-out-everywhere', 'project.created'])
+    await back.close()
+  })
+
+  test('of a token that is revoked, and of no other', async () => {
+    const { admin } = acme.people
+    const { id, token } = await createApiToken(admin.scope, { name: 'x', scopes: ['read'], expiresInDays: null })
+    const [ended, other] = await Promise.all([open({}, '', { authorization: `Bearer ${token}` }), open()])
+    await revokeApiToken(admin.scope, id)
+    await submit('After that.')
+    expect(await next(ended)).toEqual([])
+    expect((await other.frames(2)).map(({ data }) => data.type)).toEqual(['api-token.revoked', 'requirement.submitted'])
+    await other.close()
+  })
 })
 
 test.each([

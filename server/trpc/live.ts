@@ -1,5 +1,6 @@
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
+import { accessEndingTypes, endsAccess } from '#server/auth/rules/access-ends'
 import { type Followed, follow, startAfter } from '#server/platform/events/hub'
 import type { StoredEvent } from '#server/platform/events/log'
 import { untilShutdown } from '#server/platform/http/shutdown'
@@ -7,8 +8,8 @@ import { router } from './init'
 import { permitted } from './procedures'
 
 /**
- * A stream ends after about this long and the browser comes back: who may listen is asked again each time. Not all at
- * the same moment, also when all began together.
+ * A stream ends after about this long and the browser comes back: who may listen is asked again each time, and at once
+ * when that changed. Not all at the same moment, also when all began together.
  */
 const streamLifeMs = () => Math.round((8 + Math.random() * 4) * 60_000)
 
@@ -27,10 +28,12 @@ export const liveRouter = router({
       const done = new AbortController()
       try {
         const life = AbortSignal.any([ended.signal, done.signal, AbortSignal.timeout(streamLifeMs())])
-        const after = await startAfter(ctx.scope, input?.lastEventId)
+        const { after, newest } = await startAfter(ctx.scope, input?.lastEventId)
         const ready: LiveMessage = { type: 'ready', sequence: after }
         yield tracked(String(after), ready)
-        for await (const message of follow(ctx.scope, after, life)) {
+        const { actor } = ctx.scope
+        const ending = { types: accessEndingTypes, is: (event: StoredEvent) => endsAccess(event, actor), since: newest }
+        for await (const message of follow(ctx.scope, after, life, { ending })) {
           if (message.type === 'log') yield message as LiveMessage
           else
             for (const event of message.batches.flatMap((batch) => batch.events)) {

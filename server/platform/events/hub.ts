@@ -1,7 +1,7 @@
 import type { Scope } from '#server/auth/model'
 import { logger } from '#server/platform/logging/logger'
 import { Listener } from '#server/platform/queue/listener'
-import { lastSequence, readEvents } from './log'
+import { lastSequence, readEvents, type StoredEvent } from './log'
 import { parseNudge } from './nudge'
 import { CHANNEL } from './outbox'
 import { type Batch, Subscriber, toBatch } from './subscriber'
@@ -146,16 +146,36 @@ async function feedOf(scope: Scope): Promise<Feed> {
 /** Batches of events and log nudges, in the order in which they are to be sent. */
 export type Followed = { type: 'events'; batches: Batch[] } | { type: 'log'; runId: string; sequence: number }
 
+/** What ends a stream because its listener may not hear more: events of these types for which `is` holds. */
+export interface Ending {
+  types: readonly string[]
+  is: (event: StoredEvent) => boolean
+  /** Only events after this one: who may listen was asked when it was the newest. */
+  since: bigint
+}
+
+/** The batches without what comes after an ending, and whether there is one. */
+function upTo(batches: Batch[], ending: Ending | undefined): { batches: Batch[]; over: boolean } {
+  for (const [index, batch] of batches.entries()) {
+    if (!ending?.types.some((type) => batch.types.has(type))) continue
+    const at = batch.events.findIndex((event) => event.sequence > ending.since && ending.is(event))
+    if (at < 0) continue
+    const before = at > 0 ? [toBatch(batch.events.slice(0, at))] : []
+    return { batches: [...batches.slice(0, index), ...before], over: true }
+  }
+  return { batches, over: false }
+}
+
 /**
- * Everything that happens in one organization after a sequence, in order and once, until the signal aborts. Who is
- * behind reads the log alone until it has caught up, then shares the hub's reads.
+ * Everything that happens in one organization after a sequence, in order and once, until the signal aborts or an
+ * ending comes. Who is behind reads the log alone until it has caught up, then shares the hub's reads.
  * @throws SlowSubscriber when what was not fetched has grown beyond the limit
  */
 export async function* follow(
   scope: Scope,
   after: bigint,
   signal: AbortSignal,
-  options: { onDrop?: () => void } = {},
+  options: { onDrop?: () => void; ending?: Ending } = {},
 ): AsyncGenerator<Followed, void, undefined> {
   const feed = await feedOf(scope)
   const subscriber = new Subscriber(signal, options.onDrop)
@@ -172,16 +192,20 @@ export async function* follow(
       if (events.length === 0) break
       const batch = toBatch(events)
       seen = batch.last
-      yield { type: 'events', batches: [batch] }
+      const { batches, over } = upTo([batch], options.ending)
+      if (batches.length > 0) yield { type: 'events', batches }
+      if (over) return
     }
     if (signal.aborted) return
     feed.join(subscriber, seen)
     for await (const item of subscriber.items()) {
       if (item.type === 'log') yield item
       else {
-        const batches = item.batches.flatMap((batch) => batch.after(seen) ?? [])
-        seen = batches.at(-1)?.last ?? seen
+        const fresh = item.batches.flatMap((batch) => batch.after(seen) ?? [])
+        seen = fresh.at(-1)?.last ?? seen
+        const { batches, over } = upTo(fresh, options.ending)
         if (batches.length > 0) yield { type: 'events', batches }
+        if (over) return
       }
     }
   } finally {
@@ -190,12 +214,11 @@ export async function* follow(
 }
 
 /**
- * Where to begin: after the id somebody has, or now. An id from the future (a restored database) and anything that is
+ * Where to begin: after the id somebody has, or at the newest. An id from the future (a restored database) and anything that is
  * no id count as now.
  */
-export async function startAfter(scope: Scope, lastEventId: string | null | undefined): Promise<bigint> {
+export async function startAfter(scope: Scope, lastEventId: string | null | undefined) {
   const newest = await lastSequence(scope)
-  if (!lastEventId || !/^\d{1,18}$/.test(lastEventId)) return newest
-  const given = BigInt(lastEventId)
-  return given > newest ? newest : given
+  const given = lastEventId && /^\d{1,18}$/.test(lastEventId) ? BigInt(lastEventId) : newest
+  return { after: given > newest ? newest : given, newest }
 }

@@ -21,6 +21,8 @@ export interface Batch {
   /** Each event as JSON, with the sequence as a string. */
   json: readonly string[]
   bytes: number
+  /** What kinds of events are in it. */
+  types: ReadonlySet<string>
   /** A place for the one encoding that a wire makes of the batch for all its clients. */
   encoded?: Uint8Array
   /** What is newer than `seen`: the same object when that is all of it, null when it is nothing. */
@@ -37,6 +39,7 @@ export function toBatch(events: readonly StoredEvent[]): Batch {
     last,
     json,
     bytes: json.reduce((sum, text) => sum + text.length, 0),
+    types: new Set(events.map((event) => event.type)),
     after(seen) {
       if (seen < first) return batch
       return seen >= last ? null : toBatch(events.filter((event) => event.sequence > seen))

@@ -1,7 +1,9 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Scope } from '#server/auth/model'
+import { accessEndingTypes, endsAccess } from '#server/auth/rules/access-ends'
 import { streamName } from '#server/kernel/event-names'
 import { type Followed, follow, startAfter } from '#server/platform/events/hub'
+import type { StoredEvent } from '#server/platform/events/log'
 import type { Batch } from '#server/platform/events/subscriber'
 import { untilShutdown } from '#server/platform/http/shutdown'
 import { cutOffWhenStalled } from '#server/platform/http/stalled'
@@ -14,7 +16,7 @@ const HEARTBEAT_MS = 15_000
 const STALLED_MS = 40_000
 /** Each client is told another pause before it comes back, so that a restart does not bring all of them at once. */
 const reconnectMs = () => Math.round(1_000 + Math.random() * 3_000)
-/** A stream ends after about this long and the client comes back: who may listen is asked again each time. */
+/** A stream ends after about this long, or when its listener's access ends: who may listen is asked again each time. */
 const streamLifeMs = () => Math.round((8 + Math.random() * 4) * 60_000)
 
 const stream = createRoute({
@@ -59,13 +61,14 @@ function eventStream(scope: Scope, lastEventId: string | undefined, request: Abo
   }
   const source = new ReadableStream<Uint8Array>({
     async start(controller) {
-      const after = await startAfter(scope, lastEventId)
+      const { after, newest } = await startAfter(scope, lastEventId)
       // Whoever is dropped is not asked for more; the error ends its connection.
       const onDrop = () => {
         controller.error(new Error('dropped: the client reads too slowly'))
         tidyUp()
       }
-      messages = follow(scope, after, signal, { onDrop })
+      const is = (event: StoredEvent) => endsAccess(event, scope.actor)
+      messages = follow(scope, after, signal, { onDrop, ending: { types: accessEndingTypes, is, since: newest } })
       controller.enqueue(encoder.encode(`retry: ${reconnectMs()}\n: following from ${after}\n\n`))
       heartbeat = setInterval(() => {
         if ((controller.desiredSize ?? 0) > 0) controller.enqueue(ALIVE)
