@@ -47,6 +47,10 @@ export async function listMembers(scope: Scope): Promise<MemberView[]> {
   }))
 }
 
+export async function isMember(scope: Scope, userId: string): Promise<boolean> {
+  return (await reader().member.count({ where: { organizationId: scope.organizationId, userId } })) > 0
+}
+
 export interface OpenInvite {
   id: string
   email: string

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { systemScope } from '#server/auth/gate'
 import type { Scope } from '#server/auth/model'
+import { isMember } from '#server/auth/queries'
 import { mintLink } from '#server/decisions/links'
 import { messageOf } from '#server/kernel/app-error'
 import { visibleText } from '#server/kernel/visible-text'
@@ -54,8 +55,9 @@ export async function deliver(deliveryId: string, now: () => Date, signal: Abort
   }
 }
 
-/** Overtaken by events: a question that needs nobody any more is not asked. */
+/** Overtaken by events: nobody is told who has left, and a question that needs nobody any more is not asked. */
 async function reasonToSkip(scope: Scope, delivery: Delivery): Promise<string | null> {
+  if (delivery.userId && !(await isMember(scope, delivery.userId))) return 'Whom it was for is no member any more.'
   if (!delivery.decisionId || delivery.kind !== 'message' || !isQuestion(delivery.topic)) return null
   const standing = await decisionStanding(scope, delivery.decisionId)
   return standing?.status === 'open' ? null : 'It was answered before this was sent.'

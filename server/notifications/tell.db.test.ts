@@ -11,6 +11,7 @@ import { setEnvironmentVariable } from '#server/platform/env/inherited'
 import { append, lastSequence } from '#server/platform/events/log'
 import { stopQueue } from '#server/platform/queue/queue'
 import { submitRequirement } from '#server/requirements/commands'
+import { removePerson } from '#server/setup/commands'
 import { makeOrganization, type TestOrganization } from '#server/setup/testing'
 import { markRead, saveWishes } from './commands/inbox'
 import { deliver } from './deliver'
@@ -422,6 +423,24 @@ describe('what a person wants', () => {
     await sendDue()
     expect(smtp.mails).toHaveLength(1)
     await expect(unsubscribe('forged.token')).rejects.toThrow(/not valid/)
+  })
+
+  test('who has left gets nothing of what still waited for them', async () => {
+    const { member, owner } = acme.people
+    const matrix = { task_failed: { email: 'mine' as const }, decision_needed: { email: 'mine' as const } }
+    await saveWishes(member.scope, { place: 'all', ...wishes({ matrix, digest: 'daily' }) }, new Date())
+    await failTask(1)
+    await raise('waits', 'Which way?', { defaultOption: 'a', defaultAfterMs: 3600_000 })
+    await notifyAll()
+    const waiting = { userId: member.userId, channel: 'email', status: { in: ['held', 'waiting'] } }
+    expect(await database().delivery.count({ where: waiting })).toBe(2)
+    await removePerson(owner.scope, member.userId)
+    await database().delivery.updateMany({ where: { status: 'held' }, data: { nextAttemptAt: new Date(0) } })
+    await foldHeld(new Date())
+    await sendDue()
+    expect(smtp.mails.filter((mail) => mail.to.includes(member.email))).toEqual([])
+    const skipped = await database().delivery.findFirst({ where: { userId: member.userId, kind: 'digest' } })
+    expect(skipped).toMatchObject({ status: 'skipped', reason: 'Whom it was for is no member any more.' })
   })
 
   test('one’s own inbox is one’s own', async () => {
