@@ -78,6 +78,19 @@ test('guesses sent at the same moment all count', async () => {
   expect(row.failures).toBe(6)
 })
 
+test('a right guess among many sent at the same moment learns nothing beyond the limit', async () => {
+  const guesses = Array.from({ length: 60 }, (_, index) =>
+    attempt({ password: index === 59 ? password : `wrong ${index}`, address: `198.51.100.${index}` }),
+  )
+  const outcomes = await Promise.allSettled(guesses)
+  expect(outcomes.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'too-many-attempts' } })
+  expect(outcomes.at(-2)).toMatchObject({ status: 'rejected', reason: { code: 'too-many-attempts' } })
+})
+
+test('characters that the database does not take are no account', async () => {
+  await expect(attempt({ email: 'a\0b@example.org' })).rejects.toMatchObject({ code: 'wrong-credentials' })
+})
+
 test('success forgets the failures of the account', async () => {
   for (let index = 0; index < 4; index += 1)
     await attempt({ password: 'wrong', address: `198.51.100.${index}` }).catch(() => {})

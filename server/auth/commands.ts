@@ -1,3 +1,4 @@
+import { cleanText } from '#server/kernel/clean-text'
 import type { EventDraft } from '#server/kernel/event'
 import { hashPassword, passwordMatches } from '#server/platform/crypto/password'
 import { type Transaction, transaction } from '#server/platform/database/transaction'
@@ -22,6 +23,7 @@ import {
 } from './repository'
 import { normalizePassword, passwordProblem, passwordTooLong } from './rules/password'
 import { mayGrant } from './rules/permissions'
+import { networkOf } from './rules/sign-in-delay'
 import { forgetSessionVersion } from './session'
 
 export interface PasswordSignIn {
@@ -36,17 +38,11 @@ export interface PasswordSignIn {
  * @throws AuthError too-many-attempts (before the password is looked at), wrong-credentials (whatever was wrong)
  */
 export async function signInWithPassword(given: PasswordSignIn, now = new Date()) {
-  const email = given.email.trim().toLowerCase().slice(0, 320)
+  const email = cleanText(given.email).trim().toLowerCase().slice(0, 320)
   const accountKey = `account:${email}`
   const keys = [accountKey, `address:${networkOf(given.address)}`]
-  const until = await blockedUntil(keys, now)
-  if (until) throw tooMany(until, now)
-  const tooLong = passwordTooLong(given.password)
-  const user = await findUserByEmail(email)
-  const password = tooLong ? '' : normalizePassword(given.password)
-  const matches = await passwordMatches(password, user?.passwordHash ?? null)
-  if (!matches || tooLong || !user) {
-    await countFailure(keys, now)
+  const user = await isRight(keys, given.password, () => findUserByEmail(email), now)
+  if (!user) {
     throw new AuthError({
       code: 'wrong-credentials',
       kind: 'unauthenticated',
@@ -57,10 +53,32 @@ export async function signInWithPassword(given: PasswordSignIn, now = new Date()
   return user
 }
 
-/** IPv6 users own a whole /64, so that is what counts as one address. */
-function networkOf(address: string): string {
-  const clean = address.trim().slice(0, 64)
-  return clean.includes(':') && !clean.includes('.') ? clean.split(':').slice(0, 4).join(':') : clean
+/**
+ * Looks a password's account up and compares, unless there were too many failures. Guesses that were sent at the same
+ * moment all pass the first look: those beyond the limit get no answer either, whether they were right or wrong.
+ * @returns the account; null when the password is not right
+ * @throws AuthError too-many-attempts
+ */
+async function isRight<Account extends { passwordHash: string | null }>(
+  keys: string[],
+  password: string,
+  lookUp: () => Promise<Account | null>,
+  now: Date,
+): Promise<Account | null> {
+  await refuseBlocked(keys, now)
+  const account = await lookUp()
+  const tooLong = passwordTooLong(password)
+  const matches = await passwordMatches(tooLong ? '' : normalizePassword(password), account?.passwordHash ?? null)
+  const right = matches && !tooLong ? account : null
+  const until = await blockedUntil(keys, now)
+  if (!right || until) await countFailure(keys, now)
+  if (until) throw tooMany(until, now)
+  return right
+}
+
+async function refuseBlocked(keys: string[], now: Date): Promise<void> {
+  const until = await blockedUntil(keys, now)
+  if (until) throw tooMany(until, now)
 }
 
 function tooMany(until: Date, now: Date): AuthError {
@@ -86,12 +104,7 @@ export async function changePassword(
 ): Promise<void> {
   const user = await ownAccount(scope)
   // Guessing the present password through this door counts like guessing it at the sign-in.
-  const key = `account:${user.email}`
-  const until = await blockedUntil([key], now)
-  if (until) throw tooMany(until, now)
-  const current = passwordTooLong(given.current) ? '' : normalizePassword(given.current)
-  if (!(await passwordMatches(current, user.passwordHash))) {
-    await countFailure([key], now)
+  if (!(await isRight([`account:${user.email}`], given.current, async () => user, now))) {
     throw new AuthError({
       code: 'wrong-credentials',
       kind: 'invalid',

@@ -4,7 +4,7 @@ import { roles } from '../model'
 import { inviteState } from './invite-state'
 import { passwordProblem, passwordTooLong } from './password'
 import { actions, isAllowed, mayGrant, roleFor } from './permissions'
-import { blockedMinutes } from './sign-in-delay'
+import { blockedMinutes, networkOf } from './sign-in-delay'
 
 describe('permissions', () => {
   // Written out a second time on purpose: a change of who may do what must be visible here.
@@ -105,3 +105,16 @@ describe('a new password', () => {
     expect(passwordTooLong('a'.repeat(1025))).toBe(true)
   })
 })
+
+test.each([
+  ['192.0.2.5', '192.0.2.5'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+  ['2001:DB8:0001:2::9', '2001:db8:1:2'],
+  ['2001:db8::1', '2001:db8:0:0'],
+  ['2001:db8::ffff:1', '2001:db8:0:0'],
+  ['2001:db8:0:0:1::', '2001:db8:0:0'],
+  ['::1', '0:0:0:0'],
+  ['fe80::1%eth0', 'fe80:0:0:0'],
+  ['::ffff:192.0.2.5', '::ffff:192.0.2.5'],
+  ['unknown', 'unknown'],
+])('the address %s belongs to the network %s', (address, network) => expect(networkOf(address)).toBe(network))
