@@ -1,6 +1,6 @@
 import { PrismaAdapter } from '@auth/prisma-adapter'
 import type { Account, NextAuthOptions, Profile, Session } from 'next-auth'
-import type { Adapter, AdapterAccount } from 'next-auth/adapters'
+import type { Adapter, AdapterAccount, VerificationToken } from 'next-auth/adapters'
 import CredentialsProvider from 'next-auth/providers/credentials'
 import EmailProvider from 'next-auth/providers/email'
 import GithubProvider from 'next-auth/providers/github'
@@ -8,12 +8,16 @@ import { createTransport } from 'nodemailer'
 import { z } from 'zod'
 import { database } from '#server/platform/database/client'
 import { authEnvironment } from '#server/platform/env/auth'
+import { logger } from '#server/platform/logging/logger'
+import { countCall } from '#server/platform/rate-limit/limiter'
 import { signInWithPassword } from './commands'
 import { AuthError } from './errors'
 import { findUser, findUserByEmail } from './repository'
 import { SESSION_SECONDS, secureCookies, sessionClaims } from './session'
 
 const LINK_SECONDS = 30 * 60
+/** Links mailed to one person in the time one of them works; more would only be a flood. */
+const MOST_LINKS = 5
 
 type Environment = ReturnType<typeof authEnvironment>
 
@@ -73,6 +77,11 @@ function adapter(): Adapter {
   const base = PrismaAdapter(database()) as Adapter
   return {
     ...base,
+    // Links that nobody followed must not fill the table for ever.
+    createVerificationToken: async (token: VerificationToken) => {
+      await database().verificationToken.deleteMany({ where: { expires: { lt: new Date() } } })
+      return base.createVerificationToken?.(token)
+    },
     // Providers may send fields of their own; the table keeps the standard ones.
     linkAccount: async (account: AdapterAccount) => {
       const { userId, type, provider, providerAccountId, scope, id_token, session_state } = account
@@ -122,16 +131,25 @@ function emailLink(environment: Environment) {
       maxAge: LINK_SECONDS,
       normalizeIdentifier: (identifier) => z.email().parse(identifier.trim().toLowerCase()),
       sendVerificationRequest: async ({ identifier, url }) => {
-        if (!(await findUserByEmail(identifier))) return
-        await createTransport(server).sendMail({
-          to: identifier,
-          from,
-          subject: 'Your sign-in link for Orchestrator',
-          text: `Open this link to sign in. It works once and for ${LINK_SECONDS / 60} minutes.\n\n${url}\n\nIf you did not ask for it, you can ignore this e-mail.\n`,
-        })
+        // Counted for every address, and mailed without being waited for: how long it takes tells nobody who has an
+        // account, and neither does a mail server that is down.
+        const { calls } = await countCall(`link:${identifier}`, LINK_SECONDS)
+        if (!(await findUserByEmail(identifier)) || calls > MOST_LINKS) return
+        mailLink({ server, from, to: identifier, url })
       },
     }),
   ]
+}
+
+function mailLink({ server, from, to, url }: { server: string; from: string; to: string; url: string }): void {
+  createTransport(server)
+    .sendMail({
+      to,
+      from,
+      subject: 'Your sign-in link for Orchestrator',
+      text: `Open this link to sign in. It works once and for ${LINK_SECONDS / 60} minutes.\n\n${url}\n\nIf you did not ask for it, you can ignore this e-mail.\n`,
+    })
+    .catch((error: unknown) => logger().warn({ err: error }, 'a sign-in link could not be sent by e-mail'))
 }
 
 function github(environment: Environment) {
