@@ -84,9 +84,11 @@ export async function openQuestion(page: Page, requirement: string): Promise<str
     await expect(answer.first()).toBeVisible({ timeout: 120_000 })
   } catch (cause) {
     // Whether the page or the engine stood still is all that matters here, and a hosted run keeps no pictures.
-    const connection = await page.locator('[data-connection]').first().getAttribute('data-connection')
-    const seen = await page.getByRole('main').ariaSnapshot()
-    throw new Error(`nothing is asked; the page's connection is ${connection}, and it shows:\n${seen}`, { cause })
+    const seen = await page.locator('body').ariaSnapshot()
+    const connections = await page
+      .locator('[data-connection]')
+      .evaluateAll((all) => all.map((one) => one.dataset.connection))
+    throw new Error(`nothing is asked; the page's connection is ${connections}, and it shows:\n${seen}`, { cause })
   }
   return (await answer.first().getAttribute('href')) ?? ''
 }
