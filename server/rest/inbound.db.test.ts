@@ -1,10 +1,11 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { database } from '#server/platform/database/client'
 import { stopQueue } from '#server/platform/queue/queue'
 import { makeOrganization, type TestOrganization } from '#server/setup/testing'
 import { changeSource, type NewSource, rotateSource } from '#server/signals/commands/sources'
+import { signalWork } from '#server/signals/handlers'
 import { bearer, failure, githubHeaders, makeSource, readAll } from '#server/signals/testing'
 import { app } from './app'
 
@@ -88,6 +89,92 @@ describe('who may send', () => {
     expect(await refused(fresh.path, job, bearer(source.secret))).toEqual([401, 'not-proven'])
     const basic = `Basic ${Buffer.from(`jenkins:${fresh.secret}`).toString('base64')}`
     expect((await post(fresh.path, job, { authorization: basic })).status).toBe(202)
+  })
+})
+
+describe('a large body', () => {
+  const scan = (count: number) => {
+    const result = (number: number) => ({
+      ruleId: 'injection',
+      level: 'error',
+      message: { text: `Finding ${number} ${'x'.repeat(400)}` },
+      locations: [{ physicalLocation: { artifactLocation: { uri: `src/${number}.ts` }, region: { startLine: 1 } } }],
+    })
+    const results = Array.from({ length: count }, (_, number) => result(number))
+    return JSON.stringify({ version: '2.1.0', runs: [{ tool: { driver: { name: 'CodeQL' } }, results }] })
+  }
+  const stored = (sourceId: string) => database().inboundDelivery.findMany({ where: { sourceId } })
+
+  test('is stored as it came in without being parsed, thirty at once are one, and it is read afterwards', async () => {
+    const source = await makeSource(acme, 'sarif')
+    const body = scan(1_000)
+    const parse = vi.spyOn(JSON, 'parse')
+    const answers = await Promise.all(Array.from({ length: 30 }, () => post(source.path, body, bearer(source.secret))))
+    expect(parse.mock.calls.filter(([text]) => text.length > 100_000)).toEqual([])
+    parse.mockRestore()
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array.from({ length: 29 }, () => 200), 202])
+    const [row, ...others] = await stored(source.id)
+    expect(others).toEqual([])
+    expect(Buffer.from(row?.payload ?? []).equals(Buffer.from(body))).toBe(true)
+    await readAll(acme.organizationId)
+    expect(await database().signalFinding.count({ where: { sourceId: source.id } })).toBe(1_000)
+  })
+
+  test('that was put aside when its sender lost the connection is accepted when it comes again', async () => {
+    const source = await makeSource(acme, 'sarif')
+    const headers = { ...bearer(source.secret), 'idempotency-key': 'scan-1' }
+    expect((await post(source.path, scan(1_000), headers)).status).toBe(202)
+    await database().$executeRaw`delete from pgboss.job where data ->> 'name' = 'read-delivery'`
+    await database().inboundDelivery.updateMany({ where: { sourceId: source.id }, data: { status: 'arriving' } })
+    await readAll(acme.organizationId)
+    expect(await stored(source.id)).toMatchObject([{ status: 'arriving' }])
+    // In whatever size it comes: its sender says that it is the same.
+    expect((await post(source.path, scan(1), headers)).status).toBe(202)
+    expect((await post(source.path, scan(1_000), headers)).status).toBe(200)
+    await readAll(acme.organizationId)
+    expect(await stored(source.id)).toMatchObject([{ status: 'processed' }])
+  })
+
+  test('that is cut off, too deep or no text leaves no row; what else is wrong with it the worker finds', async () => {
+    const source = await makeSource(acme, 'sarif')
+    const body = scan(1_000)
+    const sent = (bytes: BodyInit) => refused(source.path, bytes, bearer(source.secret))
+    expect(await sent(body.slice(0, -3))).toEqual([400, 'body-not-json'])
+    expect(await sent(`${body.slice(0, -1)},"a":${'['.repeat(70)}`)).toEqual([400, 'json-too-deep'])
+    expect(await sent(Buffer.from(body.replaceAll('x', 'é'), 'latin1'))).toEqual([400, 'body-not-json'])
+    expect((await post(source.path, body.replace('"runs"', 'runs'), bearer(source.secret))).status).toBe(202)
+    await readAll(acme.organizationId)
+    expect(await stored(source.id)).toMatchObject([
+      { status: 'failed', outcome: expect.stringMatching(/^It could not be read/) },
+    ])
+  })
+
+  test('is forgotten a day after it was read, a small one after thirty; what became of them stays', async () => {
+    const source = await makeSource(acme, 'sarif')
+    for (const count of [1_000, 1]) await post(source.path, scan(count), bearer(source.secret))
+    await readAll(acme.organizationId)
+    const kept = async (days: number) => {
+      const receivedAt = new Date(Date.now() - days * 24 * 3600_000 - 60_000)
+      await database().inboundDelivery.updateMany({ where: { sourceId: source.id }, data: { receivedAt } })
+      await signalWork.forget()
+      const rows = await database().inboundDelivery.findMany({
+        where: { sourceId: source.id },
+        orderBy: { bytes: 'asc' },
+      })
+      return rows.map(({ payload, status }) => [status, payload !== null])
+    }
+    expect(await kept(0)).toEqual([
+      ['processed', true],
+      ['processed', true],
+    ])
+    expect(await kept(1)).toEqual([
+      ['processed', true],
+      ['processed', false],
+    ])
+    expect(await kept(30)).toEqual([
+      ['processed', false],
+      ['processed', false],
+    ])
   })
 })
 

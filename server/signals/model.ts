@@ -37,6 +37,9 @@ export const policyLevels = ['record', 'ask', 'act'] as const
 export const policyLevelSchema = z.enum(policyLevels)
 export type PolicyLevel = z.infer<typeof policyLevelSchema>
 
+/** Bytes of a delivery from which on nothing is done with it that its sender would wait for. */
+export const LARGE_BODY = 256_000
+
 export const sourceKinds = [
   'github',
   'gitlab',

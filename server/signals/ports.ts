@@ -92,6 +92,8 @@ export interface Source {
   eventOf(headers: Headers, body: unknown): string
   /** What is in the payload. Total: a body of another shape is ignored with a reason, never an error. */
   read(body: unknown, context: ReadingContext): Reading
+  /** Nothing of a body is needed to store it: a large one is parsed by whoever reads it, after the sender has its answer. */
+  readonly parsedLater?: boolean
   /** Of scanners: everything they find now, to compare with the upload before. null when the body is none of theirs. */
   findings?(body: unknown): ToolFindings[] | null
 }

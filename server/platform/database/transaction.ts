@@ -4,6 +4,7 @@ import { logger } from '#server/platform/logging/logger'
 import { database } from './client'
 import { databaseFailure, surelyNotCommitted } from './failures'
 import type { Prisma } from './generated/client'
+import { pool } from './pool'
 
 export type Transaction = Prisma.TransactionClient
 
@@ -56,6 +57,17 @@ export function statement<T>(send: (tx: Transaction, joined: boolean) => Promise
   if (outer) return send(outer.tx, true)
   return repeated(
     () => send(database(), false),
+    () => true,
+  )
+}
+
+/**
+ * Sends one statement past Prisma, which copies what it is given several times: for parameters of megabytes. It is a
+ * transaction of its own, with the same tries, so carrying it out twice must be harmless; not for use inside another.
+ */
+export async function sendLarge(text: string, values: unknown[]): Promise<void> {
+  await repeated(
+    () => pool().query(text, values),
     () => true,
   )
 }

@@ -1,13 +1,16 @@
+import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { cleanText } from '#server/kernel/clean-text'
+import { database } from '#server/platform/database/client'
 import type { SignalSource } from '#server/platform/database/generated/client'
-import { type Transaction, transaction } from '#server/platform/database/transaction'
+import { transaction } from '#server/platform/database/transaction'
 import { refuseDeepJson } from '#server/platform/http/json-depth'
 import { enqueue, queue } from '#server/platform/queue/queue'
 import { SignalError } from '../errors'
-import { type SourceKind, sourceKindSchema } from '../model'
+import { LARGE_BODY, type SourceKind, sourceKindSchema } from '../model'
 import type { Source } from '../ports'
 import { sourceOf } from '../registry'
+import { acceptPutAside, insertDelivery, putAside, storedAs } from '../repository/deliveries'
 import { openSecret, sourceByKey } from '../repository/sources'
 
 /** Minutes in which the same body without an id of its own may be the same delivery. */
@@ -68,54 +71,54 @@ export async function receiveDelivery(
   now = new Date(),
 ): Promise<Received> {
   const { source, row } = opened
-  const { text, body } = parseBody(request.headers, request.bytes)
-  const event = cleanText(source.eventOf(request.headers, body)).slice(0, 120)
-  const own = ownIdOf(source, request.headers, body)
+  const { headers, bytes } = request
+  const large = bytes.byteLength > LARGE_BODY
+  const { payload, body } = large && source.parsedLater ? unparsed(bytes) : parseBody(headers, bytes)
+  const event = cleanText(source.eventOf(headers, body)).slice(0, 120)
   const { organizationId, projectId, id: sourceId } = row
   // Started before the first transaction: a burst must not hold every connection while the queue waits for one.
   await queue()
+  const deliveryId = ownIdOf(source, headers, body) ?? (await bodyIdOf(sourceId, bytes, now))
+  const delivery = {
+    ...{ organizationId, projectId, sourceId, deliveryId, event, payload },
+    ...{ bytes: bytes.byteLength, receivedAt: now },
+  }
+  if (large) await putAside(delivery)
   return transaction(
     async (tx) => {
-      const deliveryId = own ?? (await bodyIdOf(tx, sourceId, request.bytes, now))
-      const [stored] = await tx.inboundDelivery.createManyAndReturn({
-        data: [
-          {
-            organizationId,
-            projectId,
-            sourceId,
-            deliveryId,
-            event,
-            payload: Buffer.from(text),
-            bytes: request.bytes.byteLength,
-            receivedAt: now,
-          },
-        ],
-        skipDuplicates: true,
-        select: { id: true },
-      })
-      if (!stored) {
-        const earlier = await tx.inboundDelivery.findUniqueOrThrow({
-          where: { sourceId_deliveryId: { sourceId, deliveryId } },
-          select: { id: true },
-        })
-        return { id: earlier.id, fresh: false }
-      }
-      await enqueue(tx, [{ job: { name: 'read-delivery', organizationId, projectId, inboundId: stored.id } }])
-      return { id: stored.id, fresh: true }
+      const id = (large ? null : await insertDelivery(tx, delivery)) ?? (await acceptPutAside(tx, delivery))
+      if (!id) return { id: await storedAs(tx, delivery), fresh: false }
+      await enqueue(tx, [{ job: { name: 'read-delivery', organizationId, projectId, inboundId: id } }])
+      return { id, fresh: true }
     },
     { idempotent: true },
   )
 }
 
+interface Body {
+  payload: Uint8Array<ArrayBuffer>
+  body: unknown
+}
+
 /** Refuses what cannot be read later; the depth is counted before anything is parsed. */
-function parseBody(headers: Headers, bytes: Uint8Array): { text: string; body: unknown } {
+function parseBody(headers: Headers, bytes: Uint8Array): Body {
   const text = jsonText(headers, bytes)
-  refuseDeepJson(Buffer.from(text))
+  const payload = Buffer.from(text)
+  refuseDeepJson(payload)
   try {
-    return { text, body: JSON.parse(text) as unknown }
+    return { payload, body: JSON.parse(text) as unknown }
   } catch (cause) {
     throw notJson(cause)
   }
+}
+
+/** The same as far as one look at each byte tells: what else is wrong with it is found by whoever reads it. */
+function unparsed(bytes: Uint8Array): Body {
+  const whole = refuseDeepJson(bytes)
+  if (!isUtf8(bytes)) throw notJson(new Error('it is not UTF-8'))
+  const first = Buffer.from(bytes.subarray(0, 200)).toString().trimStart()[0]
+  if (!whole || (first !== '{' && first !== '[')) throw notJson(new Error('it is cut off or no object'))
+  return { payload: bytes as Uint8Array<ArrayBuffer>, body: null }
 }
 
 function jsonText(headers: Headers, bytes: Uint8Array): string {
@@ -150,9 +153,9 @@ function ownIdOf(source: Source, headers: Headers, body: unknown): string | null
  * Without an id of the sender, the same body again within ten minutes is the same delivery, unless something else came
  * in between: "failed", "passed" and "failed" are three reports, and the same alert an hour later is news again.
  */
-async function bodyIdOf(tx: Transaction, sourceId: string, bytes: Uint8Array, now: Date): Promise<string> {
+async function bodyIdOf(sourceId: string, bytes: Uint8Array, now: Date): Promise<string> {
   const body = `body:${sha256(bytes)}`
-  const newest = await tx.inboundDelivery.findFirst({
+  const newest = await database().inboundDelivery.findFirst({
     where: { sourceId, receivedAt: { gt: new Date(now.getTime() - SAME_BODY_MINUTES * 60_000) } },
     orderBy: [{ receivedAt: 'desc' }, { id: 'desc' }],
     select: { id: true, deliveryId: true },

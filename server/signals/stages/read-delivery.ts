@@ -96,7 +96,7 @@ async function giveUp(tx: Transaction, scope: Scope, { id, sourceId }: InboundDe
 }
 
 function bodyOf(delivery: InboundDelivery): unknown {
-  return delivery.payload ? (JSON.parse(Buffer.from(delivery.payload).toString('utf8')) as unknown) : null
+  return delivery.payload ? (JSON.parse(new TextDecoder().decode(delivery.payload)) as unknown) : null
 }
 
 function noticedFrom({ row, source }: Delivered, candidate: Candidate) {

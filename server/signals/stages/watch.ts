@@ -1,5 +1,6 @@
 import { systemScope } from '#server/auth/gate'
 import { database } from '#server/platform/database/client'
+import { LARGE_BODY } from '../model'
 import type { Candidate } from '../ports'
 import { roomyBudgets, tightBudgets } from '../repository/budgets'
 import { type BUDGET_ROOM, budgetOver, detectBudget, detectHealth } from '../rules/detect'
@@ -80,15 +81,24 @@ function fromEngine(projectId: string, candidate: Candidate): Noticed {
   return { projectId, candidate, source: 'orchestrator', sourceLabel: 'Orchestrator', sourceId: null, external: false }
 }
 
-/** Periodic: payloads are kept for 30 days; what became of them stays. */
+const DAY_MS = 24 * 3600_000
+const daysAgo = (days: number) => ({ lt: new Date(Date.now() - days * DAY_MS) })
+
+/**
+ * Periodic: payloads are kept for 30 days, large ones for a day after they were read; what became of them stays. A body
+ * that was put aside and not accepted within a day has a sender that was never told that we have it.
+ */
 export async function forgetPayloads(): Promise<number> {
   const { count } = await database().inboundDelivery.updateMany({
     where: {
       payload: { not: null },
-      status: { not: 'accepted' },
-      receivedAt: { lt: new Date(Date.now() - 30 * 24 * 3600_000) },
+      OR: [
+        { status: { not: 'accepted' }, receivedAt: daysAgo(30) },
+        { status: { in: ['processed', 'ignored'] }, bytes: { gt: LARGE_BODY }, receivedAt: daysAgo(1) },
+      ],
     },
     data: { payload: null },
   })
-  return count
+  const aside = await database().inboundDelivery.deleteMany({ where: { status: 'arriving', receivedAt: daysAgo(1) } })
+  return count + aside.count
 }

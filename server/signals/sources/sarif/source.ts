@@ -7,6 +7,7 @@ export const sarif: Source = {
   kind: 'sarif',
   label: 'SARIF upload',
   bodyLimit: 10_000_000,
+  parsedLater: true,
   proves: ({ headers, secret }) => sameSecret(presentedSecret(headers), secret),
   deliveryId: (headers) => headers.get('idempotency-key'),
   eventOf: () => 'sarif',
