@@ -2,6 +2,7 @@ import type { Scope } from '#server/auth/model'
 import { agentsEnvironment } from '#server/platform/env/agents'
 import { addressPolicy } from '#server/secrets/address'
 import { revealForRun } from '#server/secrets/commands'
+import type { RevealedCredential } from '#server/secrets/model'
 import { AgentError } from './errors'
 import { connectorNameSchema, providerSchema, SCRIPTED_PREFIX } from './model'
 import type { Connector } from './ports'
@@ -40,7 +41,7 @@ function scriptedModel(role: string): string {
 /**
  * Resolves an agent to a connection. A scripted run only ever reaches the scripted provider, and a live run never does:
  * there is no falling back from one to the other.
- * @throws AgentError no-credential when a live agent's provider has no key
+ * @throws AgentError no-credential when a live agent's provider has no key, or none for where the agent calls
  */
 export async function connectionFor(scope: Scope, agent: Caller, providerMode: string): Promise<Connection> {
   const name = connectorNameSchema.parse(agent.connector)
@@ -69,6 +70,7 @@ export async function connectionFor(scope: Scope, agent: Caller, providerMode: s
       message: `${agent.name} has no key for ${agent.provider}. An admin can add one under Settings → Provider keys.`,
     })
   }
+  refuseElsewhere(agent, credential)
   // An address from the environment was chosen by whoever runs this installation; one from a settings page was not.
   const chosenByOperator = agent.baseUrl === null && credential.fromEnvironment
   return {
@@ -77,4 +79,14 @@ export async function connectionFor(scope: Scope, agent: Caller, providerMode: s
     apiKey: credential.apiKey,
     baseUrl: agent.baseUrl ?? credential.baseUrl ?? undefined,
   }
+}
+
+/** Whoever may change agents could otherwise have the installation's key sent to a server of their own. */
+function refuseElsewhere(agent: Caller, credential: RevealedCredential): void {
+  if (!credential.fromEnvironment || agent.baseUrl === null || agent.baseUrl === credential.baseUrl) return
+  throw new AgentError({
+    code: 'no-credential',
+    kind: 'unavailable',
+    message: `The installation's key for ${agent.provider} goes only where the installation says, and ${agent.name} has an address of its own. An admin can add a key for it under Settings → Provider keys, or leave the agent's address empty.`,
+  })
 }
