@@ -177,6 +177,13 @@ describe('a bot', () => {
     expect(slack.ephemeral.at(-1)?.text).toMatch(/A admin has already answered: Yes/)
   })
 
+  test('JSON of a million levels is refused before it is parsed, signed or not', async () => {
+    const body = Buffer.from(`payload=${'['.repeat(1_000_000)}`)
+    const response = await send({ body, timestamp: String(Math.floor(Date.now() / 1000)), signature: 'v0=x' })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ error: { code: 'json-too-deep' } })
+  })
+
   test('forged, stale and foreign requests are refused without a trace; a replay is the same press', async () => {
     const { id } = await raise()
     await work()

@@ -9,6 +9,7 @@ import type { Prisma, SlackInteraction } from '#server/platform/database/generat
 import { transaction } from '#server/platform/database/transaction'
 import { keysEnvironment } from '#server/platform/env/keys'
 import { webEnvironment } from '#server/platform/env/web'
+import { refuseDeepJson } from '#server/platform/http/json-depth'
 import { logger } from '#server/platform/logging/logger'
 import { enqueue } from '#server/platform/queue/queue'
 import { NotificationError } from '../errors'
@@ -55,7 +56,7 @@ function refused(): NotificationError {
 /**
  * Accepts a pressed button: checks the signature, keeps the press, and lets a job do the rest, because Slack waits three
  * seconds. What is not signed leaves no trace; the same request again is the same press.
- * @throws NotificationError slack-refused
+ * @throws NotificationError slack-refused; AppError json-too-deep
  */
 export async function acceptInteraction(request: SignedRequest, now: Date): Promise<void> {
   const press = readPress(request.body)
@@ -101,8 +102,10 @@ export async function acceptInteraction(request: SignedRequest, now: Date): Prom
 }
 
 function readPress(body: Uint8Array): z.infer<typeof pressSchema> | null {
-  const payload = new URLSearchParams(Buffer.from(body).toString('utf8')).get('payload')
-  return pressSchema.safeParse(parseJson(payload ?? '')).data ?? null
+  const payload = new URLSearchParams(Buffer.from(body).toString('utf8')).get('payload') ?? ''
+  // Anybody can send this: who it is from is only known once it was read.
+  refuseDeepJson(Buffer.from(payload))
+  return pressSchema.safeParse(parseJson(payload)).data ?? null
 }
 
 function parseJson(text: string): unknown {
