@@ -55,6 +55,17 @@ async function call(method: 'GET' | 'POST', path: string, body: object = {}) {
   return { status: response.status, body: (await response.json()) as any }
 }
 
+test.each(['plan/revisions', 'plan/preview'])(
+  'a body of another type is no way around the checks of POST %s',
+  async (what) => {
+    const headers = { ...writing, 'content-type': 'text/plain' }
+    const response = await app.request(`/api/requirements/${id}/${what}`, { method: 'POST', headers, body: 'x' })
+    expect(response.status).toBe(400)
+    const nothing = await app.request(`/api/requirements/${id}/${what}`, { method: 'POST', headers: writing })
+    expect(nothing.status).toBe(400)
+  },
+)
+
 test('pause, resume and undo name the revision and the time that is left', async () => {
   const paused = await call('POST', `/requirements/${id}/pause`, { reason: 'lunch' })
   expect(paused).toMatchObject({ status: 200, body: { number: 1, revision: 2, finalAt: expect.any(String) } })

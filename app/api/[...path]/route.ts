@@ -1,1 +1,1 @@
-export { handler as GET, handler as POST } from '#server/rest/handler'
+export { handler as GET, handler as POST, handler as PUT } from '#server/rest/handler'

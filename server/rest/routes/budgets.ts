@@ -51,6 +51,7 @@ const change = createRoute({
   request: {
     params,
     body: {
+      required: true,
       content: {
         'application/json': { schema: z.strictObject(changeBudgetInput.omit({ level: true, ownerId: true }).shape) },
       },

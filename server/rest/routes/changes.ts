@@ -35,6 +35,8 @@ const answer = <Schema extends z.ZodType>(schema: Schema, description: string) =
   ...failures(400, 404, 409),
 })
 const body = <Schema extends z.ZodType>(schema: Schema) => ({ content: { 'application/json': { schema } } })
+/** Of a body that may be left out, one of another type counts as left out; this one has to be there, and to fit. */
+const needed = <Schema extends z.ZodType>(schema: Schema) => ({ ...body(schema), required: true })
 
 /** POST /requirements/{id}/<verb> */
 const ofRequirement = (verb: string, summary: string, permission: 'requirement.change' | 'requirement.cancel') =>
@@ -120,7 +122,7 @@ const revise = createRoute({
   middleware: permit('task.change'),
   request: {
     params: id,
-    body: body(z.strictObject({ changes: taskChangesSchema, expectedRevision: revision, undoSeconds })),
+    body: needed(z.strictObject({ changes: taskChangesSchema, expectedRevision: revision, undoSeconds })),
   },
   responses: answer(changed, 'What was changed. 409 with the reason when it is impossible, or somebody was faster.'),
 })
@@ -130,7 +132,7 @@ const preview = createRoute({
   path: '/requirements/{id}/plan/preview',
   summary: 'What a change would do, without doing it',
   middleware: permit('task.read'),
-  request: { params: id, body: body(z.strictObject({ change: changeSchema })) },
+  request: { params: id, body: needed(z.strictObject({ change: changeSchema })) },
   responses: answer(
     z.object({
       revision: z.number().int().nullable(),
