@@ -191,6 +191,15 @@ describe('handing on', () => {
     expect(await row(id)).toMatchObject({ status: 'withdrawn', comment: 'Not needed.', nextActor: 'nobody' })
     expect(await eventsOf(id)).toEqual(['decision.raised', 'decision.withdrawn'])
   })
+
+  test('who may not answer a question may not withdraw it either', async () => {
+    const ofAdmins = await raise({ kind: 'budget_wall', answerRole: 'admin' })
+    const ofOne = await raise({ kind: 'signal', answererIds: [acme.people.owner.userId] })
+    for (const { id } of [ofAdmins, ofOne]) {
+      expect(await codeOf(withdrawDecision(scopes.member, { decisionId: id, reason: '' }))).toBe('not-asked')
+      expect((await row(id)).status).toBe('open')
+    }
+  })
 })
 
 describe('links', () => {

@@ -109,7 +109,7 @@ export async function holdDecision(
 
 /**
  * Ends an open decision that nobody needs to answer any more.
- * @throws DecisionError work-waits: a question that a requirement stands still for is answered, or goes with it
+ * @throws DecisionError not-asked; work-waits: a question that a requirement stands still for is answered, or goes with it
  */
 export async function withdrawDecision(
   scope: Scope,
@@ -118,6 +118,7 @@ export async function withdrawDecision(
   return transaction(async (tx) => {
     const decision = await lockDecision(tx, scope, input.decisionId)
     refuseClosed(decision)
+    refuseUnasked(scope, decision)
     if (decision.requirementId && decision.kind !== 'signal') {
       throw new DecisionError({
         code: 'work-waits',
@@ -144,7 +145,7 @@ function refuseUnasked(scope: Scope, decision: Decision): void {
   throw new DecisionError({
     code: 'not-asked',
     kind: 'forbidden',
-    message: 'Only who may answer this question may hand it on or stop its clock.',
+    message: 'Only who may answer this question may hand it on, stop its clock or withdraw it.',
   })
 }
 

@@ -58,6 +58,17 @@ async function deliverAll(endpointId: string, at = () => new Date()): Promise<vo
   await deliverWebhooks(endpointId, at, signal())
 }
 
+test('only who may change an endpoint sees the path of its address, which is a secret of many tools', async () => {
+  const { admin, member, viewer } = acme.people
+  const url = 'https://hooks.example.org/catch/0123/s3cret'
+  const { id } = await addEndpoint(admin.scope, { name: 'Theirs', url, events: ['*'] })
+  expect((await findEndpoint(admin.scope, id)).url).toBe(url)
+  for (const { scope: of } of [member, viewer]) {
+    expect((await findEndpoint(of, id)).url).toBe('https://hooks.example.org/…')
+  }
+  await removeEndpoint(admin.scope, id)
+})
+
 describe('events', () => {
   test('arrive signed, in order, once, under the names the subscription asks for', async () => {
     const { id, secret } = await connect(['requirement_submitted', 'task.failed'])

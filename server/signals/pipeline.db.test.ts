@@ -6,6 +6,7 @@ import { database } from '#server/platform/database/client'
 import { transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { stopQueue } from '#server/platform/queue/queue'
+import { addCredential } from '#server/secrets/commands'
 import { makeOrganization, type TestOrganization } from '#server/setup/testing'
 import { correctSignal, judgeSignal, muteSuch, turnIntoRequirement, unmute } from './commands/judge'
 import { type NewSource, setPolicy } from './commands/sources'
@@ -59,6 +60,18 @@ async function answer(decisionId: string, option: string) {
   await actOnSignal({ organizationId: acme.organizationId, decisionId })
   await actOnSignal({ organizationId: acme.organizationId, decisionId })
 }
+
+test('a key of ours that a tool quotes is masked in the signal and in everything that is told of it', async () => {
+  await fresh()
+  const key = 'sk-ant-canary-77aa88bb99cc'
+  await addCredential(acme.people.admin.scope, { provider: 'anthropic', name: 'k', value: key, baseUrl: null })
+  const source = await makeSource(acme, 'generic')
+  const body = { title: `401 for ${key}`, detail: `curl -H 'x-api-key: ${key}'\nfailed`, severity: 'high' }
+  await deliver('', body, source, 'generic')
+  expect((await only()).detail).toBe("curl -H 'x-api-key: ***'\nfailed")
+  const told = await db().event.findMany({ where: { organizationId: acme.organizationId } })
+  expect(JSON.stringify([await signals(), told.map(({ payload }) => payload)])).not.toContain('canary')
+})
 
 describe('a failure while a requirement is in progress', () => {
   test('becomes an urgent signal, asks the team, and holds the unmerged work with the decision as its next actor', async () => {

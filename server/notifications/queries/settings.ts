@@ -1,4 +1,5 @@
 import type { Scope } from '#server/auth/model'
+import { isAllowed } from '#server/auth/rules/permissions'
 import { sealer } from '#server/platform/crypto/seal'
 import { reader } from '#server/platform/database/transaction'
 import { mailEnvironment } from '#server/platform/env/mail'
@@ -55,6 +56,11 @@ export interface EndpointView {
   waiting: number
 }
 
+/** Many tools put a secret into the path of the address they give out: only who could change it sees all of it. */
+function addressFor(scope: Scope, url: string): string {
+  return isAllowed(scope.role, 'integration.change') ? url : `${new URL(url).origin}/…`
+}
+
 /** The organization's endpoints without their secrets, oldest first. */
 export async function listEndpoints(scope: Scope): Promise<EndpointView[]> {
   const { organizationId } = scope
@@ -67,7 +73,7 @@ export async function listEndpoints(scope: Scope): Promise<EndpointView[]> {
   return rows.map((row) => ({
     id: row.id,
     name: row.name,
-    url: row.url,
+    url: addressFor(scope, row.url),
     projectId: row.projectId,
     events: row.events,
     active: row.status === 'active',

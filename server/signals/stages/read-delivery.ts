@@ -95,8 +95,10 @@ async function giveUp(tx: Transaction, scope: Scope, { id, sourceId }: InboundDe
   await finish(tx, { delivery, row: delivery.source }, 'failed', outcome, null)
 }
 
+/** A build's log may print a key of ours. From here it would go on into the record in git, messages and prompts. */
 function bodyOf(delivery: InboundDelivery): unknown {
-  return delivery.payload ? (JSON.parse(new TextDecoder().decode(delivery.payload)) as unknown) : null
+  if (!delivery.payload) return null
+  return JSON.parse(maskSecrets(new TextDecoder().decode(delivery.payload))) as unknown
 }
 
 function noticedFrom({ row, source }: Delivered, candidate: Candidate) {
