@@ -42,10 +42,8 @@ export const config = {
   matcher: [
     {
       source: '/((?!api/|_next/static|_next/image|favicon.ico|icon.svg).*)',
-      missing: [
-        { type: 'header', key: 'next-router-prefetch' },
-        { type: 'header', key: 'purpose', value: 'prefetch' },
-      ],
+      // Next's own requests for parts of pages. What a browser fetches ahead by itself is a page that may be shown.
+      missing: [{ type: 'header', key: 'next-router-prefetch' }],
     },
   ],
 }
