@@ -16,7 +16,7 @@ export const useTRPC = context.useTRPC
 export const useTRPCClient = context.useTRPCClient
 
 /** Refusals stay refusals; only what may pass by itself is asked again. */
-function worthRetrying(failures: number, error: unknown): boolean {
+export function worthRetrying(failures: number, error: unknown): boolean {
   const status = error instanceof TRPCClientError ? error.data?.httpStatus : undefined
   return failures < 2 && (status === undefined || status >= 500)
 }
