@@ -46,8 +46,14 @@ const good = 'rounded-md bg-succeeded-soft px-3 py-2 text-body text-succeeded-fg
 const attention = 'rounded-md bg-needs-you-soft px-3 py-2 text-body text-needs-you-fg'
 
 /** What the last sent form came to, and what stands in the way of answering now. */
-export function LinkSaid(props: { said: Record<string, string | string[] | undefined>; view: Known; token: string }) {
-  const { said, view, token } = props
+export function LinkSaid(props: {
+  said: Record<string, string | string[] | undefined>
+  view: Known
+  token: string
+  /** why the form was refused, if it was */
+  refusal: string | null
+}) {
+  const { said, view, token, refusal } = props
   const open = view.state === 'open'
   if (said.sent && view.state === 'answered') {
     return (
@@ -76,7 +82,7 @@ export function LinkSaid(props: { said: Record<string, string | string[] | undef
     (said.late && !open && 'Somebody was first: your answer was not taken. This is the answer that counts.') ||
     (said.choose && open && 'Choose one of the options first.') ||
     (view.state === 'outdated' && 'The question was put anew since this link was made. Open it to answer.') ||
-    (typeof said.refused === 'string' && said.refused.slice(0, 500))
+    refusal
   if (!text) return null
   return (
     <p role="alert" className={attention}>

@@ -3,6 +3,7 @@
 import { TRPCError } from '@trpc/server'
 import { redirect } from 'next/navigation'
 import { caller } from '#server/trpc/caller'
+import { keepRefusal } from '../../_components/refusal'
 
 const field = (form: FormData, name: string) => String(form.get(name) ?? '')
 
@@ -12,13 +13,14 @@ function pageOf(token: string, said: string): string {
 }
 
 /** Why a form was not taken, as the page's address says it; a fault of ours goes on to the error page. */
-function refusal(error: unknown): string {
+async function refusal(token: string, error: unknown): Promise<string> {
   if (!(error instanceof TRPCError) || error.code === 'INTERNAL_SERVER_ERROR') throw error
   const code = (error.cause as { code?: string } | undefined)?.code ?? ''
   if (code === 'already-answered') return 'late=1'
   if (code === 'sign-in-first') return 'sign-in=1'
   if (error.code === 'BAD_REQUEST') return 'choose=1'
-  return `refused=${encodeURIComponent(error.message)}`
+  await keepRefusal(`/d/${encodeURIComponent(token)}`, error.message)
+  return 'refused=1'
 }
 
 /** Takes the answer a person chose on the page of their link. Comes back to the page, which then shows the answer. */
@@ -30,7 +32,7 @@ export async function answerLink(form: FormData): Promise<void> {
     if (option) await (await caller()).decisions.answerByLink({ token, pageToken, option, comment })
     else said = 'choose=1'
   } catch (error) {
-    said = refusal(error)
+    said = await refusal(token, error)
   }
   redirect(pageOf(token, said))
 }
@@ -42,7 +44,7 @@ export async function undoLink(form: FormData): Promise<void> {
   try {
     await (await caller()).decisions.undoByLink({ token })
   } catch (error) {
-    said = refusal(error)
+    said = await refusal(token, error)
   }
   redirect(pageOf(token, said))
 }

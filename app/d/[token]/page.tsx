@@ -9,6 +9,7 @@ import { PlainShell } from '#components/shell/plain-shell'
 import { ScriptedBadge } from '#components/ui/badge'
 import { PlainButtonLink, PlainTime } from '#components/ui/plain'
 import { caller } from '#server/trpc/caller'
+import { keptRefusal } from '../../_components/refusal'
 import { answerLink, undoLink } from './actions'
 
 /** Not "no-referrer": browsers then send forms without an origin, and those are refused. */
@@ -56,7 +57,7 @@ export default async function LinkPage({ params, searchParams }: LinkPageProps) 
             </p>
           )}
         </div>
-        <LinkSaid said={said} view={view} token={token} />
+        <LinkSaid said={said} view={view} token={token} refusal={said.refused ? await keptRefusal() : null} />
         {decision.status !== 'open' && (
           <DecisionOutcome decision={decision} When={PlainTime}>
             <TakeBack decision={decision} now={Date.now()} action={undoLink} fields={{ token }} />

@@ -4,6 +4,7 @@ import { TRPCError } from '@trpc/server'
 import { redirect } from 'next/navigation'
 import type { AnswerProblem } from '#components/decisions/decision-form'
 import { caller } from '#server/trpc/caller'
+import { keepRefusal } from '../../../_components/refusal'
 
 /**
  * Takes the answer of a plain form, sent with or without JavaScript. Comes back to the page, which then shows the
@@ -43,7 +44,8 @@ async function change(form: FormData, work: (api: Api, decisionId: string) => Pr
     await work(await caller(), decisionId)
   } catch (error) {
     if (!(error instanceof TRPCError) || error.code === 'INTERNAL_SERVER_ERROR') throw error
-    outcome = `refused=${encodeURIComponent(error.message)}`
+    await keepRefusal(`/decisions/${decisionId}`, error.message)
+    outcome = 'refused=1'
   }
   redirect(`/decisions/${decisionId}?${outcome}`)
 }

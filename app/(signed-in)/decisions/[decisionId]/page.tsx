@@ -14,18 +14,19 @@ import { Column, Page, PageHeader } from '#components/shell/page'
 import { ScriptedBanner } from '#components/shell/scripted-banner'
 import { ButtonLink, TextLink } from '#components/ui/link'
 import { Time } from '#components/ui/time'
+import { keptRefusal } from '../../../_components/refusal'
 import { read } from '../../_components/read'
 import { handOver, putOff, sendAnswer, setClock, takeBack } from './actions'
 
 export const metadata: Metadata = { title: 'Decision' }
 
 /** What the last sent form came to. */
-function Said(props: Record<string, string | string[] | undefined | boolean>) {
+async function Said(props: Record<string, string | string[] | undefined | boolean>) {
   const { open, sent, undone, handed, snoozed, clock, refused } = props
-  if (typeof refused === 'string') {
+  if (refused) {
     return (
       <p role="alert" className="rounded-md bg-failed-soft px-3 py-2 text-body text-failed-fg">
-        {refused.slice(0, 500)}
+        {await keptRefusal()}
       </p>
     )
   }
