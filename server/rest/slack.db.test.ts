@@ -4,7 +4,7 @@ import { answerDecision, raiseDecision } from '#server/decisions/commands'
 import { connectSlack, linkSlackPerson, linkSlackSelf, removeSlack } from '#server/notifications/commands/slack'
 import { deliver } from '#server/notifications/deliver'
 import { notify } from '#server/notifications/handlers'
-import { listSlack } from '#server/notifications/queries/settings'
+import { listSlack, slackBehindLink } from '#server/notifications/queries/settings'
 import { answerFromSlack } from '#server/notifications/slack/interaction'
 import { decidingButtons, startSlack } from '#server/notifications/testing'
 import { database } from '#server/platform/database/client'
@@ -137,6 +137,12 @@ describe('a bot', () => {
     const told = slack.ephemeral.at(-1)
     expect(told).toMatchObject({ response_type: 'ephemeral', replace_original: false })
     const link = String(told?.text).match(/link=([^|>]+)/)?.[1] ?? ''
+    // Who opens the link sees whose presses would count as theirs, before they say that it is them.
+    expect(slackBehindLink(acme.people.member.scope, link, new Date())).toContain('U0000MIA')
+    const later = new Date(Date.now() + 25 * 3600_000)
+    expect(slackBehindLink(acme.people.member.scope, link, later)).toBeNull()
+    const other = await makeOrganization('Other')
+    expect(slackBehindLink(other.people.member.scope, link, new Date())).toBeNull()
     await linkSlackSelf(acme.people.member.scope, link, new Date())
 
     // At another second, because the same request again would be the same press.

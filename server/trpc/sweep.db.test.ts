@@ -209,6 +209,7 @@ function inputFor(path: string, ids: Record<string, string>): Record<string, unk
     events: ['*'],
     ids: [ids.notificationId],
     slackUserId: 'U0000001',
+    token: 'x',
     filter: path.startsWith('notifications') ? 'all' : undefined,
   }
   const id = path.startsWith('apiKeys') ? ids.tokenId : ids.keyId

@@ -11,7 +11,7 @@ import { SendError } from '../ports'
 import { insertDelivery } from '../repository/deliveries'
 import { sealFor } from '../repository/secrets'
 import { callSlack, isSlackAddress } from '../slack/api'
-import { linkSlackByToken } from '../slack/interaction'
+import { slackAccountBehind } from '../slack/interaction'
 
 const authTestSchema = z.looseObject({ team_id: z.string(), team: z.string().catch('') })
 
@@ -156,7 +156,7 @@ export async function linkSlackPerson(scope: Scope, input: LinkSlackPerson): Pro
 export async function linkSlackSelf(scope: Scope, token: string, now: Date): Promise<void> {
   if (scope.actor.kind !== 'user' || !scope.actor.id) throw notFound('Only people can be linked.')
   const userId = scope.actor.id
-  const { teamId, slackUserId } = await linkSlackByToken({ organizationId: scope.organizationId, userId }, token, now)
+  const { teamId, slackUserId } = slackAccountBehind(scope.organizationId, token, now)
   await transaction((tx) => link(tx, scope, { slackTeamId: teamId, slackUserId, userId }))
 }
 

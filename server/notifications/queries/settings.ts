@@ -7,6 +7,7 @@ import { linkPlace, mailOf, type RenderedMail } from '../deliver'
 import { NotificationError } from '../errors'
 import { type ChannelName, type DeliveryStatus, type Reach, type Topic, topicNames, topics } from '../model'
 import { channels } from '../registry'
+import { slackAccountBehind } from '../slack/interaction'
 
 /** A column of the settings matrix, as the registry has it. */
 export interface ChannelView {
@@ -39,6 +40,17 @@ export async function ownSlack(scope: Scope): Promise<{ linked: boolean; bot: bo
       ? await reader().slackPerson.count({ where: { organizationId, userId: actor.id } })
       : 0
   return { linked: linked > 0, bot: bots > 0 }
+}
+
+/** Who in Slack a link was made for, in words; null when the link does not count (any more). */
+export function slackBehindLink(scope: Scope, token: string, now: Date): string | null {
+  try {
+    const { slackName, slackUserId } = slackAccountBehind(scope.organizationId, token, now)
+    return slackName ? `${slackName} (${slackUserId})` : slackUserId
+  } catch (error) {
+    if (error instanceof NotificationError) return null
+    throw error
+  }
 }
 
 export interface EndpointView {

@@ -34,6 +34,8 @@ const valueSchema = z.object({ i: z.uuid(), d: z.uuid(), o: z.string().min(1).ma
 const storedSchema = z.object({
   teamId: z.string(),
   slackUserId: z.string(),
+  /** what they are called there */
+  slackName: z.string().default(''),
   responseUrl: z.string().nullable(),
   decisionId: z.string(),
   option: z.string(),
@@ -79,6 +81,7 @@ export async function acceptInteraction(request: SignedRequest, now: Date): Prom
   const payload: z.infer<typeof storedSchema> = {
     teamId: press.team.id,
     slackUserId: press.user.id,
+    slackName: press.user.name ?? '',
     responseUrl: press.response_url ?? null,
     decisionId: value.data.d,
     option: value.data.o,
@@ -132,13 +135,13 @@ export async function answerFromSlack(interactionId: string): Promise<void> {
 
 async function carryOut(press: SlackInteraction): Promise<{ note: string; reply: string | null }> {
   const { organizationId } = press
-  const { teamId, slackUserId, decisionId, option } = storedSchema.parse(press.payload)
+  const { teamId, slackUserId, slackName, decisionId, option } = storedSchema.parse(press.payload)
   const person = await database().slackPerson.findUnique({
     where: {
       organizationId_slackTeamId_slackUserId: { organizationId, slackTeamId: teamId, slackUserId },
     },
   })
-  if (!person) return { note: 'unmapped', reply: howToLink(organizationId, teamId, slackUserId) }
+  if (!person) return { note: 'unmapped', reply: howToLink(organizationId, { teamId, slackUserId, slackName }) }
   try {
     const scope = await personScope(person.userId, organizationId)
     authorize(scope, 'decision.answer')
@@ -158,29 +161,34 @@ function sign(body: string): string {
   return createHmac('sha256', keysEnvironment().ORCHESTRATOR_KEY).update(`slack person ${body}`).digest('base64url')
 }
 
-function howToLink(organizationId: string, teamId: string, slackUserId: string): string {
-  const claims = [organizationId, teamId, slackUserId, Math.floor(Date.now() / 1000) + LINK_HOURS * 3600]
+/** Somebody in Slack, as a signed link names them. */
+export interface SlackAccount {
+  teamId: string
+  slackUserId: string
+  slackName: string
+}
+
+function howToLink(organizationId: string, { teamId, slackUserId, slackName }: SlackAccount): string {
+  const until = Math.floor(Date.now() / 1000) + LINK_HOURS * 3600
+  const claims = [organizationId, teamId, slackUserId, until, slackName]
   const body = Buffer.from(JSON.stringify(claims)).toString('base64url')
   const url = `${webEnvironment().NEXTAUTH_URL.replace(/\/+$/, '')}/settings/notifications/slack?link=${body}.${sign(body)}`
   return `Orchestrator does not know yet who you are. Nothing was decided. <${url}|Link your Slack account to your membership>, then press the button again.`
 }
 
-const claimsSchema = z.tuple([z.uuid(), z.string(), z.string(), z.number()])
+const claimsSchema = z.tuple([z.uuid(), z.string(), z.string(), z.number(), z.string()])
 
 /**
- * Ties the person in Slack whom a link was made for to the member who opens it signed in.
+ * Whom in Slack a link was made for. Whoever opens it is shown who that is before they say that it is them: a link that
+ * was made for somebody else would let that person answer in their name.
  * @throws NotificationError link-invalid
  */
-export async function linkSlackByToken(
-  who: { organizationId: string; userId: string },
-  token: string,
-  now: Date,
-): Promise<{ teamId: string; slackUserId: string }> {
+export function slackAccountBehind(organizationId: string, token: string, now: Date): SlackAccount {
   const [body = '', signature = ''] = token.split('.', 2)
   const [given, wanted] = [Buffer.from(signature), Buffer.from(sign(body))]
   const genuine = given.length === wanted.length && timingSafeEqual(given, wanted)
   const claims = genuine ? claimsSchema.safeParse(parseJson(Buffer.from(body, 'base64url').toString())) : null
-  const valid = claims?.success && claims.data[0] === who.organizationId && claims.data[3] > now.getTime() / 1000
+  const valid = claims?.success && claims.data[0] === organizationId && claims.data[3] > now.getTime() / 1000
   if (!claims?.success || !valid) {
     throw new NotificationError({
       code: 'link-invalid',
@@ -189,6 +197,6 @@ export async function linkSlackByToken(
         'This link is not valid any more, or belongs to another organization. Press the button in Slack again for a new one.',
     })
   }
-  const [, teamId, slackUserId] = claims.data
-  return { teamId, slackUserId }
+  const [, teamId, slackUserId, , slackName] = claims.data
+  return { teamId, slackUserId, slackName }
 }

@@ -4,10 +4,12 @@ import { linkSlackSelf } from '#server/notifications/commands/slack'
 import { placeSchema, saveWishesInput } from '#server/notifications/model'
 import { countUnread, inbox } from '#server/notifications/queries/inbox'
 import { ownWishes } from '#server/notifications/queries/preferences'
-import { mailbox, matrixView, ownSlack } from '#server/notifications/queries/settings'
+import { mailbox, matrixView, ownSlack, slackBehindLink } from '#server/notifications/queries/settings'
 import { webEnvironment } from '#server/platform/env/web'
 import { router } from '../init'
 import { permitted } from '../procedures'
+
+const slackLink = z.object({ token: z.string().min(1).max(1_000) })
 
 export const notificationsRouter = router({
   inbox: permitted('notification.read')
@@ -41,8 +43,13 @@ export const notificationsRouter = router({
     .input(z.object({ place: placeSchema }))
     .mutation(({ ctx, input }) => forgetWishes(ctx.scope, input.place)),
 
+  /** Looking at a link never ties anybody to anybody. */
+  slackBehind: permitted('notification.read')
+    .input(slackLink)
+    .query(({ ctx, input }) => slackBehindLink(ctx.scope, input.token, new Date())),
+
   linkSlack: permitted('notification.change')
-    .input(z.object({ token: z.string().min(1).max(1_000) }))
+    .input(slackLink)
     .mutation(({ ctx, input }) => linkSlackSelf(ctx.scope, input.token, new Date())),
 
   mailbox: permitted('mailbox.read').query(({ ctx }) => mailbox(ctx.scope)),

@@ -8,15 +8,17 @@ export const metadata: Metadata = { title: 'Link Slack', referrer: 'no-referrer'
 
 export default async function LinkSlackPage(props: { searchParams: Promise<{ link?: string }> }) {
   const { link } = await props.searchParams
-  const session = await read((api) => api.auth.session())
+  const [session, account] = await read((api) =>
+    Promise.all([api.auth.session(), link ? api.notifications.slackBehind({ token: link.slice(0, 1_000) }) : null]),
+  )
   return (
-    <Page state={link ? 'ready' : 'error'}>
+    <Page state={account ? 'ready' : 'error'}>
       <PageHeader title="Link your Slack account" />
       <Column>
-        {link && session ? (
-          <LinkSlack token={link} person={session.user.name ?? session.user.email} />
+        {link && account && session ? (
+          <LinkSlack token={link} account={account} person={session.user.name ?? session.user.email} />
         ) : (
-          <ErrorPanel title="This link is not complete. Press the button in Slack again, and open the link it answers with." />
+          <ErrorPanel title="This link is not complete, too old, or of another organization. Press the button in Slack again, and open the link it answers with." />
         )}
       </Column>
     </Page>
