@@ -44,6 +44,19 @@ test('the server refuses the same things by itself', async ({ page }) => {
   expect([binary.status(), await binary.text()]).toEqual([400, expect.stringContaining('binary file')])
 })
 
+test('signing in by its own address takes a form, not a flood', async ({ browser, page }) => {
+  const stranger = await browser.newContext({ baseURL: new URL(page.url()).origin })
+  const { csrfToken } = await (await stranger.request.get('/api/auth/csrf')).json()
+  const send = (password: string) =>
+    stranger.request.post('/api/auth/callback/credentials', {
+      form: { csrfToken, email: 'nobody@example.org', password, json: 'true' },
+    })
+  const wrong = await send('wrong')
+  expect([wrong.status(), await wrong.text()]).toEqual([401, expect.stringContaining('wrong-credentials')])
+  expect((await send('x'.repeat(200_000))).status()).toBe(413)
+  await stranger.close()
+})
+
 test('an address that does not exist says so', async ({ page }) => {
   await page.goto('/decisions/00000000-0000-7000-8000-000000000000')
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is nothing at this address')

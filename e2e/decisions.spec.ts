@@ -154,8 +154,17 @@ test('a link answers on a phone without JavaScript; the second use shows who and
   await expect(phone.getByRole('region', { name: 'Answer' })).toContainText('by link')
   expect(await decisionStatus(id)).toBe('answered blue')
 
+  const other = await context.newPage()
+  await other.goto(link)
   await phone.getByRole('button', { name: 'Take it back' }).click()
   await expect(phone.getByRole('status')).toContainText('taken back')
+  // Why a form was refused is told by the server, and never taken out of the page's address.
+  await other.getByRole('button', { name: 'Take it back' }).click()
+  await expect(other.getByRole('alert')).toContainText('there is no answer to take back')
+  await other.context().clearCookies()
+  await other.goto(`${link}?refused=${encodeURIComponent('Please call 555')}`)
+  await expect(other.getByRole('alert')).toHaveText('That was not possible, and nothing was changed.')
+  await other.close()
   await phone.getByRole('radio', { name: /Red/ }).check()
   await phone.getByRole('button', { name: 'Send answer' }).click()
   await phone.goto(link)

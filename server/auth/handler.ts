@@ -1,6 +1,10 @@
+import { NextRequest } from 'next/server'
 import NextAuth from 'next-auth'
 import { encode } from 'next-auth/jwt'
+import { AppError, type ErrorKind } from '#server/kernel/app-error'
 import { authEnvironment } from '#server/platform/env/auth'
+import { refuseDeepJson } from '#server/platform/http/json-depth'
+import { readLimited } from '#server/platform/http/limited-body'
 import { signInWithPassword } from './commands'
 import { AuthError } from './errors'
 import { authOptions, clientAddress } from './options'
@@ -12,9 +16,28 @@ interface RouteContext {
   params: Promise<{ nextauth: string[] }>
 }
 
+/** More than any sign-in form. Next lets route handlers read bodies of any size, and next-auth reads them whole. */
+const BODY_LIMIT = 100_000
+/** What may be wrong with a body; everything else is a fault of ours. */
+const refusals: Partial<Record<ErrorKind, number>> = { 'too-large': 413, invalid: 400 }
+
 /** Answers `/api/auth/*`: sign-in, callbacks, sign-out. */
 export async function handler(request: Request, context: RouteContext): Promise<Response> {
-  return NextAuth(request as never, context as never, authOptions())
+  try {
+    return await NextAuth((await withLimitedBody(request)) as never, context as never, authOptions())
+  } catch (error) {
+    const status = error instanceof AppError && refusals[error.kind]
+    if (!status) throw error
+    return Response.json({ message: error.message }, { status })
+  }
+}
+
+async function withLimitedBody(request: Request): Promise<Request> {
+  if (!request.body) return request
+  const body = await readLimited(request.body, BODY_LIMIT)
+  refuseDeepJson(body)
+  const { url, method, headers } = request
+  return new NextRequest(url, { method, headers, body: Buffer.from(body) })
 }
 
 export interface SessionCookie {
