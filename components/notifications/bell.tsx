@@ -2,8 +2,8 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { Bell as BellIcon } from 'lucide-react'
-import NextLink from 'next/link'
 import { useTRPC } from '#components/providers/trpc'
+import { IntentLink } from '#components/ui/intent-link'
 
 /** How many notifications the person has not read; live, 0 until it is known. */
 export function useUnread(): number {
@@ -15,7 +15,7 @@ export function useUnread(): number {
 export function Bell() {
   const unread = useUnread()
   return (
-    <NextLink
+    <IntentLink
       href="/notifications"
       className="target relative flex items-center justify-center rounded-md text-muted hover:bg-sunken hover:text-text"
       aria-label={unread === 0 ? 'Notifications' : `Notifications, ${unread} unread`}
@@ -29,6 +29,6 @@ export function Bell() {
           {unread > 99 ? '99+' : unread}
         </span>
       )}
-    </NextLink>
+    </IntentLink>
   )
 }

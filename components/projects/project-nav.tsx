@@ -1,8 +1,8 @@
 'use client'
 
-import NextLink from 'next/link'
 import { usePathname } from 'next/navigation'
 import { classNames } from '#components/ui/class-names'
+import { IntentLink } from '#components/ui/intent-link'
 
 const places = [
   { path: '', label: 'Overview' },
@@ -24,7 +24,7 @@ export function ProjectNav({ projectId, name }: { projectId: string; name: strin
           const current = path === '' ? pathname === root : pathname.startsWith(href)
           return (
             <li key={path}>
-              <NextLink
+              <IntentLink
                 href={href}
                 aria-current={current ? 'page' : undefined}
                 className={classNames(
@@ -33,7 +33,7 @@ export function ProjectNav({ projectId, name }: { projectId: string; name: strin
                 )}
               >
                 {label}
-              </NextLink>
+              </IntentLink>
             </li>
           )
         })}

@@ -1,7 +1,6 @@
 'use client'
 
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import NextLink from 'next/link'
 import { useLiveEvent } from '#components/providers/live-events'
 import { errorIdOf, errorText, useTRPC } from '#components/providers/trpc'
 import { VisibleText } from '#components/runs/visible-text'
@@ -10,6 +9,7 @@ import { Button } from '#components/ui/button'
 import { classNames } from '#components/ui/class-names'
 import { CodeBlock } from '#components/ui/code-block'
 import { Empty } from '#components/ui/empty'
+import { IntentLink } from '#components/ui/intent-link'
 import { ErrorPanel } from '#components/ui/page-state'
 import { SkeletonRows } from '#components/ui/skeleton'
 import { visibleText } from '#server/kernel/visible-text'
@@ -43,7 +43,7 @@ function FileTree(props: { files: readonly Entry[]; chosen: string | undefined; 
           <ul className="ml-3 border-l border-border">
             {files.map((file) => (
               <li key={file.path}>
-                <NextLink
+                <IntentLink
                   href={props.hrefOf(file.path)}
                   scroll={false}
                   aria-current={file.path === props.chosen ? 'true' : undefined}
@@ -53,7 +53,7 @@ function FileTree(props: { files: readonly Entry[]; chosen: string | undefined; 
                   )}
                 >
                   <VisibleText text={file.path.slice(file.path.lastIndexOf('/') + 1)} />
-                </NextLink>
+                </IntentLink>
               </li>
             ))}
           </ul>

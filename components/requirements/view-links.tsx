@@ -1,5 +1,5 @@
-import NextLink from 'next/link'
 import { classNames } from '#components/ui/class-names'
+import { IntentLink } from '#components/ui/intent-link'
 
 export interface ViewLink {
   href: string
@@ -14,7 +14,7 @@ export function ViewLinks({ label, links }: { label: string; links: ViewLink[] }
       <ul className="flex gap-1 overflow-x-auto">
         {links.map((link) => (
           <li key={link.href}>
-            <NextLink
+            <IntentLink
               href={link.href}
               scroll={false}
               aria-current={link.current ? 'page' : undefined}
@@ -24,7 +24,7 @@ export function ViewLinks({ label, links }: { label: string; links: ViewLink[] }
               )}
             >
               {link.label}
-            </NextLink>
+            </IntentLink>
           </li>
         ))}
       </ul>

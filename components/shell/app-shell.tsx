@@ -1,6 +1,6 @@
-import NextLink from 'next/link'
 import type { ReactNode } from 'react'
 import { Bell } from '#components/notifications/bell'
+import { IntentLink } from '#components/ui/intent-link'
 import { ToastRegion } from '#components/ui/toast'
 import { AccountMenu, MoreMenu, type SignOut } from './account-menu'
 import { ConnectionStatus } from './connection-status'
@@ -21,9 +21,9 @@ function Rail({ organization, person, openDecisions, signOut }: Omit<AppShellPro
   return (
     <header className="sticky top-0 flex h-dvh w-[220px] shrink-0 flex-col gap-4 border-r border-border bg-surface px-3 py-4 max-md:hidden">
       <div className="flex flex-col gap-0.5 px-2.5">
-        <NextLink href="/projects">
+        <IntentLink href="/projects">
           <Wordmark />
-        </NextLink>
+        </IntentLink>
         <p className="truncate text-table text-muted" title={organization}>
           {organization}
         </p>
@@ -50,9 +50,9 @@ export function AppShell({ children, ...frame }: AppShellProps) {
         <Rail {...frame} />
         <div className="flex min-w-0 flex-1 flex-col max-md:pb-[calc(3.5rem+env(safe-area-inset-bottom))]">
           <header className="flex h-12 items-center justify-between gap-3 border-b border-border bg-surface px-4 md:hidden">
-            <NextLink href="/projects" className="flex min-h-11 items-center">
+            <IntentLink href="/projects" className="flex min-h-11 items-center">
               <Wordmark />
-            </NextLink>
+            </IntentLink>
             <span className="ml-auto truncate text-table text-muted">{frame.organization}</span>
             <Bell />
           </header>

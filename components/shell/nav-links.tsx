@@ -1,11 +1,11 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
-import NextLink from 'next/link'
 import { usePathname } from 'next/navigation'
 import { useUnread } from '#components/notifications/bell'
 import { useTRPC } from '#components/providers/trpc'
 import { classNames } from '#components/ui/class-names'
+import { IntentLink } from '#components/ui/intent-link'
 import { isCurrent, type NavigationItem, navigation } from './navigation'
 
 function useOpenDecisions(initial: number): number {
@@ -26,7 +26,7 @@ function Count({ value }: { value: number }) {
 function RailLink({ item, current, count }: { item: NavigationItem; current: boolean; count: number }) {
   const { href, label, icon: Icon } = item
   return (
-    <NextLink
+    <IntentLink
       href={href}
       aria-current={current ? 'page' : undefined}
       className={classNames(
@@ -37,7 +37,7 @@ function RailLink({ item, current, count }: { item: NavigationItem; current: boo
       <Icon aria-hidden className="size-4 shrink-0" />
       {label}
       <Count value={count} />
-    </NextLink>
+    </IntentLink>
   )
 }
 
@@ -73,7 +73,7 @@ export function BarLinks({ openDecisions, children }: { openDecisions: number; c
           const current = isCurrent(href, pathname)
           return (
             <li key={href}>
-              <NextLink
+              <IntentLink
                 href={href}
                 aria-current={current ? 'page' : undefined}
                 className={classNames(slot, 'outline-offset-[-2px]', current ? 'text-link' : 'text-muted')}
@@ -88,7 +88,7 @@ export function BarLinks({ openDecisions, children }: { openDecisions: number; c
                   )}
                 </span>
                 {label}
-              </NextLink>
+              </IntentLink>
             </li>
           )
         })}

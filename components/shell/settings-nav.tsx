@@ -1,8 +1,8 @@
 'use client'
 
-import NextLink from 'next/link'
 import { usePathname } from 'next/navigation'
 import { classNames } from '#components/ui/class-names'
+import { IntentLink } from '#components/ui/intent-link'
 
 const places = [
   { href: '/settings/account', label: 'Account' },
@@ -22,7 +22,7 @@ export function SettingsNav() {
       <ul className="flex overflow-x-auto">
         {places.map(({ href, label }) => (
           <li key={href}>
-            <NextLink
+            <IntentLink
               href={href}
               aria-current={pathname === href ? 'page' : undefined}
               className={classNames(
@@ -31,7 +31,7 @@ export function SettingsNav() {
               )}
             >
               {label}
-            </NextLink>
+            </IntentLink>
           </li>
         ))}
       </ul>

@@ -3,7 +3,6 @@
 import { useQuery } from '@tanstack/react-query'
 import type { inferRouterOutputs } from '@trpc/server'
 import dynamic from 'next/dynamic'
-import NextLink from 'next/link'
 import { BudgetState } from '#components/budgets/budget-state'
 import { DecisionStrip } from '#components/decisions/decision-strip'
 import { useTRPC } from '#components/providers/trpc'
@@ -17,6 +16,7 @@ import { ScriptedBadge } from '#components/ui/badge'
 import { classNames } from '#components/ui/class-names'
 import { Elapsed } from '#components/ui/duration'
 import { Empty } from '#components/ui/empty'
+import { IntentLink } from '#components/ui/intent-link'
 import { KeyValues } from '#components/ui/key-value'
 import { TextLink } from '#components/ui/link'
 import type { RunView } from '#server/runs/queries'
@@ -155,7 +155,7 @@ function RunChoice(props: { runs: RunView[]; chosen: string; hrefOf: (runId: str
       <ul className="flex flex-wrap gap-2">
         {props.runs.map((run) => (
           <li key={run.id}>
-            <NextLink
+            <IntentLink
               href={props.hrefOf(run.id)}
               scroll={false}
               aria-current={run.id === props.chosen ? 'true' : undefined}
@@ -165,7 +165,7 @@ function RunChoice(props: { runs: RunView[]; chosen: string; hrefOf: (runId: str
               )}
             >
               {runName(run)} <RunStatus status={run.status} />
-            </NextLink>
+            </IntentLink>
           </li>
         ))}
       </ul>
