@@ -40,7 +40,10 @@ export function DecisionOutcome(props: {
       </section>
     )
   }
-  const text = decision.comment || 'What it was about has ended, so nobody needs to answer.'
+  const text =
+    decision.status === 'expired'
+      ? 'Nobody answered in time, and no work waited for the answer.'
+      : decision.comment || 'What it was about has ended, so nobody needs to answer.'
   return (
     <section aria-label="Answer" className="flex flex-col gap-2 rounded-lg border border-border bg-surface px-4 py-3">
       <Status kind="cancelled">{decision.status === 'expired' ? 'Expired' : 'No longer needed'}</Status>

@@ -1,7 +1,8 @@
 import { systemScope } from '#server/auth/gate'
 import { database } from '#server/platform/database/client'
 import { databaseNow } from '#server/platform/database/clock'
-import { transaction } from '#server/platform/database/transaction'
+import type { Decision } from '#server/platform/database/generated/client'
+import { type Transaction, transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { answerLocked } from './commands'
 import { decisionEvent, keepRecord, lockDecision } from './repository'
@@ -16,8 +17,8 @@ interface Due {
 
 /**
  * What time does to decisions, by the database's clock: defaults are taken, questions nothing waits for expire, what
- * is about something that has ended is withdrawn, as is a question about a budget that no run waits at any more, and
- * withdrawals made by other rooms are told. One failing row does not keep the others waiting.
+ * is about something that has ended is withdrawn, as is what a run asked that has ended and a question about a budget that
+ * no run waits at any more, and withdrawals made by other rooms are told. One failing row does not keep the others waiting.
  */
 export async function settleDecisions(): Promise<number> {
   const due = await database().$queryRaw<Due[]>`
@@ -28,10 +29,12 @@ export async function settleDecisions(): Promise<number> {
     select "Decision".id, "Decision"."organizationId" from "Decision"
     left join "Requirement" on "Requirement".id = "Decision"."requirementId"
     left join "Task" on "Task".id = "Decision"."taskId"
+    left join "Run" as asker on asker.id = "Decision"."runId" and "Decision".kind in ('agent_question', 'risky_call')
     where "Decision".status = 'open' and (
       "Requirement".status in ('done', 'partly_done', 'failed', 'cancelled')
       or "Task".status in ('done', 'failed', 'cancelled')
       or ("Decision"."taskId" is not null and "Task".id is null)
+      or asker.status in ('finished', 'failed', 'cancelled')
       or ("Decision".kind = 'budget_wall' and not exists (
         select from "Run" where "Run"."waitsFor" = "Decision".id and "Run".status = 'asking')))
     limit ${AT_ONCE}`
@@ -60,7 +63,7 @@ async function takeDefault({ id, organizationId }: Due): Promise<void> {
       await answerLocked(tx, scope, decision, { option: decision.defaultOption, comment, via: 'default' })
       return
     }
-    if (decision.requirementId && decision.kind !== 'signal') {
+    if ((decision.requirementId && decision.kind !== 'signal') || (await isWaitedFor(tx, decision))) {
       // Work waits for it: it can't expire, so it is only brought up again.
       await tx.decision.update({ where: { id }, data: { deadline: null } })
       return
@@ -69,6 +72,12 @@ async function takeDefault({ id, organizationId }: Due): Promise<void> {
     await keepRecord(tx, scope, expired, 'expired')
     await append(tx, scope, [decisionEvent(expired, 'decision.expired')])
   })
+}
+
+/** Whether tasks are held for it, since it was raised perhaps. */
+async function isWaitedFor(tx: Transaction, { id, organizationId }: Decision): Promise<boolean> {
+  const held = { organizationId, nextActorId: id, status: { notIn: ['done', 'failed', 'cancelled'] } }
+  return (await tx.task.count({ where: held })) > 0
 }
 
 async function withdraw({ id, organizationId }: Due, why: string): Promise<void> {

@@ -104,7 +104,7 @@ export interface DecisionDraft {
   /** taken by itself after `defaultAfterMs`; never an irreversible one */
   defaultOption?: string
   defaultAfterMs?: number
-  /** for questions nothing waits for: after this they end as expired */
+  /** only for questions that no work waits for: after this they end as expired */
   expiresAfterMs?: number
   /** the lowest role that may answer; member unless said otherwise */
   answerRole?: Role

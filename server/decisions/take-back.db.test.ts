@@ -401,6 +401,26 @@ describe('time', () => {
     expect(await codeOf(answer(id, 'file'))).toBe('expired')
   })
 
+  test('not while a task waits for it: then it is only brought up again', async () => {
+    const { taskId } = await makeAskingTask()
+    const { id } = await raiseTestDecision(scope, acme.projectId, { kind: 'signal', expiresAfterMs: 60_000 })
+    await database().task.update({ where: { id: taskId }, data: { nextActorId: id } })
+    await passTime(id, 61)
+    await settleDecisions()
+    expect(await decisionRow(id)).toMatchObject({ status: 'open', deadline: null })
+  })
+
+  test.each(['risky_call', 'agent_question'] as const)('a %s of a run that has ended is withdrawn', async (kind) => {
+    const { taskId, requirementId, runId } = await makeAskingTask()
+    const ids = { taskId, requirementId, runId }
+    const { id } = await raiseTestDecision(scope, acme.projectId, { ...ids, kind })
+    await settleDecisions()
+    expect((await decisionRow(id)).status).toBe('open')
+    await database().run.update({ where: { id: runId }, data: { status: 'cancelled' } })
+    await settleDecisions()
+    expect(await decisionRow(id)).toMatchObject({ status: 'withdrawn', comment: 'What it was about has ended.' })
+  })
+
   test('cancelling a requirement withdraws its questions, and every withdrawal is told once', async () => {
     const { requirementId, decisionId } = await makeAskingTask()
     await cancelRequirement(scope, { requirementId })

@@ -15,12 +15,17 @@ export interface QuestionFacts {
   holds: boolean
 }
 
+/** Days after which a question that no work waits for ends by itself. */
+const UNANSWERED_DAYS = 7
+
 export interface SignalQuestion {
   question: string
   why: string
   options: Option[]
   recommended: Answer
   recommendedWhy: string
+  /** left out when work waits for the answer */
+  expiresAfterMs?: number
 }
 
 /** How to go on after something failed. Who is asked sees what waits, and that outside text is a claim. */
@@ -70,5 +75,6 @@ export function questionOf(facts: QuestionFacts): SignalQuestion {
     recommendedWhy: task
       ? 'Its agent knows the work and gets the failure as feedback.'
       : 'It gets mended and proven like everything else, and nobody waits.',
+    ...(waits ? {} : { expiresAfterMs: UNANSWERED_DAYS * 24 * 3600_000 }),
   }
 }

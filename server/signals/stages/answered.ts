@@ -13,6 +13,8 @@ import { feedbackOf, makeRequirement } from './act'
 import { closeSignal } from './close'
 import { judged } from './learn'
 
+const EXPIRED = 'Nobody answered its question in time, and no work waited for the answer.'
+
 /** What the answer to a signal's question sets in motion. Done twice it is done once: the signal notes what was done. */
 export async function actOnAnswer(scope: Scope, decisionId: string, now = new Date()): Promise<void> {
   await transaction(async (tx) => {
@@ -25,8 +27,8 @@ export async function actOnAnswer(scope: Scope, decisionId: string, now = new Da
     if (decision.status === 'answered' && !isEffective(decision, await databaseNow(tx))) return
     // Taken back, withdrawn or expired: nothing waits for it any more.
     if (decision.status !== 'answered') {
-      if (decision.status !== 'open')
-        await closeSignal(tx, scope, signal, { reason: 'Its question is no longer open.', now })
+      const reason = decision.status === 'expired' ? EXPIRED : 'Its question is no longer open.'
+      if (decision.status !== 'open') await closeSignal(tx, scope, signal, { reason, now })
       return
     }
     const answer = answers.find((known) => known === decision.answer)
