@@ -51,7 +51,7 @@ export const MECHANISMS = {
   auth: ['gate', 'handler', 'invites', 'options', 'session', 'setup'],
   'api-keys': ['authenticate'],
   secrets: ['address'],
-  decisions: ['expectations', 'handling', 'links', 'precedents', 'situation', 'take-back'],
+  decisions: ['expectations', 'handling', 'links', 'precedents', 'situation', 'take-back', 'waiting'],
   agents: ['bridge', 'connection', 'data', 'gate', 'limits', 'wire'],
   budgets: ['owner', 'price', 'reservations', 'walls'],
   sandbox: ['process', 'probe', 'self-test', 'turns'],

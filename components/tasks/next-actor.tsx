@@ -2,6 +2,7 @@ import { Bot, Hourglass, type LucideIcon, UserRound, UsersRound, Workflow } from
 import { VisibleText } from '#components/runs/visible-text'
 import { classNames } from '#components/ui/class-names'
 import { ClockTime, Time } from '#components/ui/time'
+import { inSentence } from '#server/tasks/model'
 import type { NextActor } from '#server/tasks/queries'
 
 const icons: Record<string, LucideIcon> = {
@@ -17,7 +18,7 @@ const asksPeople = (kind: string) => kind === 'person' || kind === 'group'
 
 /** "Waiting for Ana", "Implementer is at work": the one who has the next move, as people say it. */
 function Actor({ next }: { next: NextActor }) {
-  const name = <VisibleText text={next.name === 'The team' ? 'the team' : next.name} />
+  const name = <VisibleText text={inSentence(next.name)} />
   if (asksPeople(next.kind)) return <>Waiting for {name}</>
   if (next.kind === 'timer') return <>Waiting for its time</>
   return next.kind === 'agent' ? <>{name} is at work</> : <>Next: {name},</>

@@ -4,10 +4,12 @@ import { roleFor } from '#server/auth/rules/permissions'
 import { raiseDecision } from '#server/decisions/commands'
 import { expectationsOf } from '#server/decisions/expectations'
 import { isEffective } from '#server/decisions/rules/lifecycle'
+import { askedOf } from '#server/decisions/waiting'
 import { databaseNow } from '#server/platform/database/clock'
 import type { Agent, Budget, BudgetWall, Decision } from '#server/platform/database/generated/client'
 import type { Transaction } from '#server/platform/database/transaction'
 import { availableProviders } from '#server/secrets/queries'
+import type { Asked } from '#server/tasks/model'
 import { raiseLimit } from './commands'
 import type { BudgetLevel, Dimension, WallOption, WallReason } from './model'
 import { findOwner } from './owner'
@@ -32,7 +34,7 @@ export interface Refused {
 
 export type AtWall =
   /** there is room again, or soon will be: what calls under way reserved is given back when they end */
-  { kind: 'wait' } | { kind: 'asked'; decisionId: string; question: string; deadline: Date }
+  { kind: 'wait' } | { kind: 'asked'; decisionId: string; question: string; asked: Asked; deadline: Date }
 
 /**
  * What a run at the wall waits for. One question for each budget, however many runs wait: whoever comes later joins.
@@ -47,7 +49,8 @@ export async function joinWall(tx: Transaction, scope: Scope, refused: Refused):
   const open = await openWall(tx, budget.id)
   const decision = open ?? (await raiseWall(tx, scope, budget, refused, count, needed))
   const row = await tx.decision.findUniqueOrThrow({ where: { id: decision.decisionId } })
-  return { kind: 'asked', decisionId: row.id, question: row.question, deadline: row.nextDeadline }
+  const asked = await askedOf(tx, row)
+  return { kind: 'asked', decisionId: row.id, question: row.question, asked, deadline: row.nextDeadline }
 }
 
 function neededIn({ reason, needed }: Refused): number {

@@ -8,6 +8,7 @@ import type { Decision } from '#server/platform/database/generated/client'
 import { type Transaction, transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { enqueue } from '#server/platform/queue/queue'
+import type { Asked } from '#server/tasks/model'
 import { DecisionError } from './errors'
 import { expectationsOf } from './expectations'
 import {
@@ -21,10 +22,12 @@ import {
 } from './model'
 import { policyFor, predictAnswer } from './precedents'
 import { decisionEvent, keepRecord, labelOf, lockDecision } from './repository'
+import { waitsForAnswer } from './rules/answerers'
 import { withDeltas } from './rules/deltas'
 import { holdMs, isAsked, undoMs } from './rules/lifecycle'
 import { mayAnswerItself } from './rules/precedent'
 import { presentBlocks, presentFeatures } from './situation'
+import { askedOf } from './waiting'
 
 /** Milliseconds after which an open question without a deadline is brought up again. */
 const REMIND_AFTER_MS = 24 * 3600_000
@@ -117,6 +120,9 @@ async function insert(
   const policy = await policyFor(tx, scope.organizationId, draft.kind)
   const prediction = await predictAnswer(tx, scope.organizationId, features, policy)
   const assignee = draft.assigneeId ? await memberName(tx, scope, draft.assigneeId) : null
+  const { answerRole = 'member', answererIds = [] } = draft
+  const { organizationId } = scope
+  const asked = await askedOf(tx, { organizationId, answerRole, answererIds, assigneeName: assignee ?? '' })
   const dueMs = defaultAfterMs ?? expiresAfterMs
   const deadline = dueMs === undefined ? null : new Date(now.getTime() + dueMs)
   const [row] = await tx.decision.createManyAndReturn({
@@ -130,7 +136,7 @@ async function insert(
         features: cleanJson(features),
         ...(prediction ? { prediction: cleanJson(prediction) } : {}),
         assigneeName: assignee ?? '',
-        ...whoIsNext(draft, assignee),
+        ...whoIsNext(asked, draft.assigneeId ?? null, cleanText(draft.question)),
         nextDeadline: deadline ? new Date(deadline.getTime() + GRACE_MS) : new Date(now.getTime() + REMIND_AFTER_MS),
       },
     ],
@@ -139,17 +145,14 @@ async function insert(
   return row ?? null
 }
 
-function whoIsNext(draft: DecisionDraft, assignee: string | null) {
-  const question = cleanText(draft.question)
-  if (assignee !== null && draft.assigneeId) {
-    return {
-      nextActor: 'person',
-      nextActorId: draft.assigneeId,
-      nextActorName: assignee,
-      nextReason: `${assignee} answers: ${question}`,
-    }
+/** Who has the next move of an open question. */
+export function whoIsNext(asked: Asked, assigneeId: string | null, question: string) {
+  return {
+    nextActor: asked.actor,
+    nextActorId: assigneeId,
+    nextActorName: asked.name,
+    nextReason: waitsForAnswer(asked, question),
   }
-  return { nextActor: 'group', nextActorName: 'The team', nextReason: `Somebody of the team answers: ${question}` }
 }
 
 /**

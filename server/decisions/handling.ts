@@ -5,14 +5,15 @@ import { databaseNow } from '#server/platform/database/clock'
 import type { Decision } from '#server/platform/database/generated/client'
 import { type Transaction, transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
-import { memberName } from './commands'
+import { memberName, whoIsNext } from './commands'
 import { DecisionError } from './errors'
 import { answerRoleOf } from './model'
 import { decisionEvent, keepRecord, lockDecision } from './repository'
 import { isAsked } from './rules/lifecycle'
+import { tellWaiting } from './waiting'
 
 /**
- * Hands an open decision to one person: they are named as the one who acts next, and may answer even if others were
+ * Hands an open decision to one person: they are named as the one who acts next, also on what waits for it, and may answer even if others were
  * named. Whoever could answer before still can.
  * @throws DecisionError decision-not-found, no-such-person, not-asked, may-not-answer, already-answered, withdrawn, expired
  */
@@ -26,6 +27,7 @@ export async function delegateDecision(
     refuseUnasked(scope, decision)
     const name = await memberName(tx, scope, input.userId)
     await refuseUnable(tx, scope, decision, { userId: input.userId, name })
+    const asked = { actor: 'person', name } as const
     const named = decision.answererIds.length > 0 && !decision.answererIds.includes(input.userId)
     const changed = await tx.decision.update({
       where: { id: decision.id },
@@ -33,12 +35,10 @@ export async function delegateDecision(
         assigneeId: input.userId,
         assigneeName: name,
         ...(named ? { answererIds: [...decision.answererIds, input.userId] } : {}),
-        nextActor: 'person',
-        nextActorId: input.userId,
-        nextActorName: name,
-        nextReason: `${name} answers: ${decision.question}`,
+        ...whoIsNext(asked, input.userId, decision.question),
       },
     })
+    await tellWaiting(tx, changed, asked)
     await keepRecord(tx, scope, changed, 'delegated', { to: input.userId, toName: name })
     await append(tx, scope, [decisionEvent(changed, 'decision.delegated', { to: input.userId, toName: name })])
     return { id: decision.id, assigneeName: name }
@@ -137,11 +137,11 @@ export async function withdrawDecision(
   })
 }
 
-const askedOf = ({ answerRole, answererIds }: Decision) => ({ answerRole: answerRoleOf(answerRole), answererIds })
+const mayAnswer = ({ answerRole, answererIds }: Decision) => ({ answerRole: answerRoleOf(answerRole), answererIds })
 
 /** Who may not answer could otherwise hand the question to themselves. @throws DecisionError not-asked */
 function refuseUnasked(scope: Scope, decision: Decision): void {
-  if (isAsked(askedOf(decision), scope)) return
+  if (isAsked(mayAnswer(decision), scope)) return
   throw new DecisionError({
     code: 'not-asked',
     kind: 'forbidden',
@@ -159,7 +159,7 @@ async function refuseUnable(
   const { organizationId } = scope
   const member = await tx.member.findUniqueOrThrow({ where: { organizationId_userId: { organizationId, userId } } })
   const role = roleSchema.catch('viewer').parse(member.role)
-  const { answerRole } = askedOf(decision)
+  const { answerRole } = mayAnswer(decision)
   if (isAllowed(role, 'decision.answer') && isAsked({ answerRole, answererIds: [] }, { role, actor: scope.actor }))
     return
   throw new DecisionError({

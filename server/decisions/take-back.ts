@@ -6,11 +6,13 @@ import { reader, type Transaction, transaction } from '#server/platform/database
 import { append } from '#server/platform/events/log'
 import { lockRequirement } from '#server/requirements/commands'
 import { isClosed, requirementStatusSchema } from '#server/requirements/model'
+import { whoIsNext } from './commands'
 import { DecisionError } from './errors'
 import { answerRoleOf, type DecisionKind } from './model'
 import { demoteAfterUndo } from './precedents'
 import { decisionEvent, keepRecord, labelOf, lockDecision } from './repository'
 import { isAsked, isEffective } from './rules/lifecycle'
+import { askedOf } from './waiting'
 
 const REMIND_AFTER_MS = 24 * 3600_000
 
@@ -101,10 +103,7 @@ async function reopen(tx: Transaction, scope: Scope, decision: Decision, now: Da
       undoUntil: null,
       // Somebody is at it: a default that is due, or was just taken back, waits for them.
       ...(decision.deadline && decision.deadline <= now ? { heldAt: now, heldBy: scope.actor.name } : {}),
-      nextActor: decision.assigneeId ? 'person' : 'group',
-      nextActorId: decision.assigneeId,
-      nextActorName: decision.assigneeName || 'The team',
-      nextReason: `${decision.assigneeName || 'Somebody of the team'} answers: ${decision.question}`,
+      ...whoIsNext(await askedOf(tx, decision), decision.assigneeId, decision.question),
       nextDeadline: new Date(now.getTime() + REMIND_AFTER_MS),
     },
   })
@@ -291,10 +290,7 @@ async function restoreTask(tx: Transaction, decision: Decision, { task }: FactsB
     where: { id: decision.taskId },
     data: {
       ...task,
-      nextActor: 'group',
-      nextActorId: decision.id,
-      nextActorName: 'The team',
-      nextReason: `Somebody of the team answers: ${decision.question}`,
+      ...whoIsNext(await askedOf(tx, decision), decision.id, decision.question),
       nextDeadline: new Date((await databaseNow(tx)).getTime() + REMIND_AFTER_MS),
     },
   })
@@ -306,10 +302,7 @@ async function restoreRequirement(tx: Transaction, decision: Decision, { require
     where: { id: decision.requirementId },
     data: {
       ...requirement,
-      nextActor: 'group',
-      nextActorId: decision.id,
-      nextActorName: 'The team',
-      nextReason: `Somebody of the team answers: ${decision.question}`,
+      ...whoIsNext(await askedOf(tx, decision), decision.id, decision.question),
       nextDeadline: new Date((await databaseNow(tx)).getTime() + REMIND_AFTER_MS),
     },
   })

@@ -9,6 +9,7 @@ import type { Run } from '#server/platform/database/generated/client'
 import { reader, statement, type Transaction, transaction } from '#server/platform/database/transaction'
 import { append, appendWith } from '#server/platform/events/log'
 import { enqueue } from '#server/platform/queue/queue'
+import { inSentence, TEAM } from '#server/tasks/model'
 import { actorMs } from '#server/tasks/rules/next-actor'
 import { runEvent } from './journal'
 import { holdLease, type Lease, leaseRefused } from './lease'
@@ -80,7 +81,7 @@ async function agentOf(tx: Transaction, run: Run): Promise<PinnedAgent> {
 }
 
 interface Next {
-  actor: 'agent' | 'timer' | 'group' | 'system'
+  actor: 'agent' | 'timer' | 'group' | 'person' | 'system'
   id: string | null
   name: string
   reason: string
@@ -136,8 +137,8 @@ export async function layAside(
         waitsFor: null,
         nextActor: decision.nextActor === 'person' ? 'person' : 'group',
         nextActorId: decision.id,
-        nextActorName: decision.nextActorName || 'The team',
-        nextReason: `Waits for the answer: ${decision.question}`,
+        nextActorName: decision.nextActorName || TEAM,
+        nextReason: `Waits for the answer of ${inSentence(decision.nextActorName || TEAM)}: ${decision.question}`,
         nextDeadline: decision.deadline ?? new Date((await databaseNow(tx)).getTime() + actorMs.person),
       },
     })
@@ -175,9 +176,10 @@ export async function layAsideAtWall(
       return reason
     }
     await tx.run.update({ where: { id: run.id }, data: { status: 'asking', waitsFor: wall.decisionId } })
-    const reason = `The team decides about the budget: ${wall.question}`
+    const { actor, name } = wall.asked
+    const reason = `Waits for ${inSentence(name)} to decide about the budget: ${wall.question}`
     const deadlineMs = wall.deadline.getTime() - now
-    await tellNext(tx, run, { actor: 'group', id: wall.decisionId, name: 'The team', reason, deadlineMs })
+    await tellNext(tx, run, { actor, id: wall.decisionId, name, reason, deadlineMs })
     const asked = runEvent(run, 'run.asked', { question: wall.question })
     await append(tx, scope, [{ ...asked, decisionId: wall.decisionId }])
     return wall.question

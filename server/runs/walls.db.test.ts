@@ -4,8 +4,11 @@ import { changeBudget, setModelPrice } from '#server/budgets/commands'
 import { reserve, settle } from '#server/budgets/reservations'
 import { type BudgetScene, makeScene } from '#server/budgets/testing'
 import { settleDecisions } from '#server/decisions/handlers'
+import { delegateDecision } from '#server/decisions/handling'
 import { database } from '#server/platform/database/client'
+import { transaction } from '#server/platform/database/transaction'
 import { stopQueue } from '#server/platform/queue/queue'
+import { advance } from '#server/scheduler/advance'
 import { settleBudgetWalls } from './handlers'
 import { claimRun, layAsideAtWall } from './states'
 
@@ -70,6 +73,44 @@ describe('at the wall', () => {
     const run = await database().run.findFirstOrThrow({ where: { id: made.runs[0] } })
     expect(run).toMatchObject({ nextActor: 'group', nextActorId: decision?.id, waitsFor: decision?.id })
     expect(run.nextReason).toContain('budget')
+  })
+
+  test('what waits names who may really decide, and the person it was handed to', async () => {
+    const made = await scene()
+    const { organizationId, people, requirementId, taskId } = made
+    for (const run of made.runs.slice(0, 2)) await atWall(made, run)
+    const [decision] = await decisionsOf(made)
+    const named = async () => {
+      const row = { select: { nextActor: true, nextActorName: true, nextReason: true } }
+      const [run, task] = [
+        await database().run.findUniqueOrThrow({ where: { id: made.runs[0] as string }, ...row }),
+        await database().task.findUniqueOrThrow({ where: { id: taskId }, ...row }),
+      ]
+      const asked = await database().decision.findUniqueOrThrow({ where: { id: decision?.id as string }, ...row })
+      return [run, task, asked].map((one) => [one.nextActor, one.nextActorName, one.nextReason])
+    }
+    const question = decision?.question
+    expect(await named()).toEqual([
+      ['group', 'A owner or A admin', `Waits for A owner or A admin to decide about the budget: ${question}`],
+      ['group', 'A owner or A admin', `Waits for A owner or A admin to decide about the budget: ${question}`],
+      ['group', 'A owner or A admin', `Waits for the answer of A owner or A admin: ${question}`],
+    ])
+    const look = () => transaction((tx) => advance(tx, systemScope(organizationId), requirementId))
+    await look()
+    expect((await named())[1]).toEqual([
+      'group',
+      'A owner or A admin',
+      `Waits for the answer of A owner or A admin: ${question}`,
+    ])
+    await forgetJobs()
+    await delegateDecision(people.owner.scope, { decisionId: decision?.id as string, userId: people.admin.userId })
+    const handed = ['person', 'A admin', `Waits for the answer of A admin: ${question}`]
+    expect(await named()).toEqual([handed, handed, handed])
+    expect(await waking(made)).toBe(1)
+    await look()
+    expect((await named())[1]).toEqual(handed)
+    const requirement = await database().requirement.findUniqueOrThrow({ where: { id: requirementId } })
+    expect(requirement).toMatchObject({ nextActor: 'person', nextActorName: 'A admin' })
   })
 
   test('raised by the answer: the limit and everything that waited change together, and who raised it is written down', async () => {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemScope } from '#server/auth/gate'
 import { answerDecision } from '#server/decisions/commands'
-import { settleDecisions } from '#server/decisions/handlers'
 import { database } from '#server/platform/database/client'
 import { transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
@@ -209,34 +208,6 @@ describe('a failure while a requirement is in progress', () => {
     )
     expect((await signals()).at(-1)).toMatchObject({ action: 'none' })
     expect(await db().decision.count({ where: { organizationId: acme.organizationId } })).toBe(1)
-  })
-
-  test('a question that no work waits for expires after a week and closes its signal; the next failure asks again', async () => {
-    await fresh()
-    await workInProgress(acme)
-    await deliver('workflow_run', failure)
-    expect(await db().decision.findFirstOrThrow({ where: { organizationId: acme.organizationId } })).toMatchObject({
-      deadline: null,
-    })
-    await fresh()
-    await workInProgress(acme)
-    await setPolicy(acme.people.admin.scope, policy(acme.projectId, { holdWork: false }))
-    await deliver('workflow_run', failure)
-    const { id, decisionId } = await only()
-    const question = () => db().decision.findUniqueOrThrow({ where: { id: decisionId as string } })
-    const days = ((await question()).deadline as Date).getTime() - Date.now()
-    expect(days / (24 * 3600_000)).toBeCloseTo(7, 1)
-    await db().decision.update({ where: { id: decisionId as string }, data: { deadline: new Date(0) } })
-    await settleDecisions()
-    expect(await question()).toMatchObject({ status: 'expired', nextActor: 'nobody' })
-    expect(await events('decision.expired')).toBe(1)
-    await actOnSignal({ organizationId: acme.organizationId, decisionId: decisionId as string })
-    const closed = await db().signal.findUniqueOrThrow({ where: { id } })
-    expect(closed).toMatchObject({ status: 'closed', closedWhy: expect.stringContaining('Nobody answered') })
-    await deliver('workflow_run', failed({ id: 9, run_number: 9 }))
-    const again = await db().signal.findUniqueOrThrow({ where: { id } })
-    expect(again).toMatchObject({ status: 'open', round: 2, action: 'decision' })
-    expect(again.decisionId).not.toBe(decisionId)
   })
 
   test('a policy that acts sends the task back to its agent by itself', async () => {

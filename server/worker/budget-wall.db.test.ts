@@ -12,7 +12,8 @@ beforeAll(async () => {
 })
 afterAll(() => engine?.stop())
 
-const WALL = 'The team decides about the budget'
+/** Of an organization in which nobody has a name yet. */
+const WALL = 'owners and admins'
 
 /**
  * Waits until the scheduler itself has looked at the run that was laid aside, and the requirement says what it waits

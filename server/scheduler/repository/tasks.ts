@@ -33,6 +33,8 @@ interface DecisionRow {
   options: { id: string; label: string }[]
   defaultOption: string | null
   deadline: string | null
+  nextActor: string
+  nextActorName: string
 }
 
 interface TaskRow
@@ -76,7 +78,8 @@ const taskFacts = Prisma.sql`
     select d.status,
       jsonb_build_object('id', d.id, 'kind', d.kind, 'status', d.status, 'effectiveAt', d."effectiveAt",
         'runId', d."runId", 'question', d.question, 'answer', d.answer, 'comment', d.comment, 'options', d.options,
-        'defaultOption', d."defaultOption", 'deadline', d.deadline) as facts,
+        'defaultOption', d."defaultOption", 'deadline', d.deadline,
+        'nextActor', d."nextActor", 'nextActorName', d."nextActorName") as facts,
       count(*) over () as total
     from "Decision" d where d."taskId" = t.id or d.id = run."waitsFor" or d.id = review."waitsFor"
     order by coalesce(d.id = run."waitsFor" or d.id = review."waitsFor", false) desc, d."createdAt" desc, d.id desc limit 1
@@ -195,6 +198,10 @@ export function toRunFact(
   return { id, agentId, status, attempt, errorCode, errorMessage, commit, changed, waitsFor, held: heldAt !== null }
 }
 
+function askedOf({ nextActor: actor, nextActorName: name }: DecisionRow): DecisionFact['who'] {
+  return (actor === 'person' || actor === 'group') && name !== '' ? { actor, name } : null
+}
+
 /** An answer that takes effect later counts as open until then. */
 export function toDecisionFact(row: DecisionRow, now: Date): DecisionFact {
   const { id, kind, runId, question, answer, comment, options, defaultOption } = row
@@ -209,6 +216,7 @@ export function toDecisionFact(row: DecisionRow, now: Date): DecisionFact {
     answer,
     comment,
     status: held ? 'open' : (row.status as DecisionFact['status']),
+    who: askedOf(row),
     defaultLabel: label(defaultOption),
     held: held ? { label: label(answer) ?? '', until } : null,
     deadline: row.deadline ? new Date(row.deadline) : null,

@@ -23,7 +23,7 @@ export interface TaskChange {
 /** What carrying the step out has made: the run it started, the question it raised. */
 export interface Made {
   runId: string | null
-  decision: Pick<DecisionFact, 'id' | 'question' | 'defaultLabel' | 'deadline'> | null
+  decision: Pick<DecisionFact, 'id' | 'who' | 'question' | 'defaultLabel' | 'deadline'> | null
 }
 
 /** The change of a task by one step: the same for the database and for the model that tests drive. */
@@ -138,6 +138,6 @@ function atWork(runId: string | null, agentName: string, doing: string): Situati
 
 function asked(decision: Made['decision']): Situation {
   if (!decision) return { kind: 'scheduler' }
-  const { id, question, defaultLabel, deadline } = decision
-  return { kind: 'decision', id, who: null, question, default: defaultLabel, deadline }
+  const { id, who = null, question, defaultLabel, deadline } = decision
+  return { kind: 'decision', id, who, question, default: defaultLabel, deadline }
 }

@@ -2,7 +2,7 @@ import type { Capability, ConnectorName, Provider } from '#server/agents/model'
 import type { DecisionKind } from '#server/decisions/model'
 import type { RequirementStatus } from '#server/requirements/model'
 import type { Review, RunStatus } from '#server/runs/model'
-import type { TaskStatus } from '#server/tasks/model'
+import type { Asked, TaskStatus } from '#server/tasks/model'
 
 /**
  * What the scheduler knows of one requirement when it decides. Loaded under the requirement's lock, and never more
@@ -153,6 +153,8 @@ export interface DecisionFact {
   comment: string
   defaultLabel: string | null
   deadline: Date | null
+  /** whom it waits for while it is open; the team unless somebody else is named */
+  who?: Asked | null
   /** the answer that takes effect later, while it can still be taken back */
   held?: { label: string; until: Date } | null
 }

@@ -57,8 +57,8 @@ function planning(open: Facts['decisions'][number] | undefined, more: Pick<More,
     return { kind: 'timer', until, reason: `The answer "${label}" takes effect unless somebody takes it back.` }
   }
   if (open) {
-    const { id, question, defaultLabel, deadline } = open
-    return { kind: 'decision', id, who: null, question, default: defaultLabel, deadline }
+    const { id, who = null, question, defaultLabel, deadline } = open
+    return { kind: 'decision', id, who, question, default: defaultLabel, deadline }
   }
   if (more.planRun) {
     const { id, agentName } = more.planRun

@@ -1,5 +1,7 @@
 import { systemScope } from '#server/auth/gate'
 import type { Scope } from '#server/auth/model'
+import { whoIsNext } from '#server/decisions/commands'
+import { askedOf } from '#server/decisions/waiting'
 import { changePlan } from '#server/planner/changes'
 import { PlanError } from '#server/planner/errors'
 import type { Transaction } from '#server/platform/database/transaction'
@@ -81,7 +83,6 @@ async function revise(
 interface Holding {
   by: string
   decisionId: string
-  question: string
   now: Date
 }
 
@@ -120,14 +121,13 @@ export async function holdTasks(
 
 /** Says at paused tasks whose answer they wait for. */
 async function waitFor(tx: Transaction, taskIds: string[], given: Holding): Promise<void> {
+  const decision = await tx.decision.findUniqueOrThrow({ where: { id: given.decisionId } })
+  const asked = await askedOf(tx, decision)
   await tx.task.updateMany({
     where: { id: { in: taskIds } },
     data: {
       pausedBy: given.by,
-      nextActor: 'group',
-      nextActorId: given.decisionId,
-      nextActorName: 'The team',
-      nextReason: `Somebody of the team answers: ${given.question}`,
+      ...whoIsNext(asked, decision.id, decision.question),
       nextDeadline: new Date(given.now.getTime() + REMIND_AFTER_MS),
     },
   })
@@ -195,9 +195,8 @@ async function handOver(tx: Transaction, scope: Scope, taskIds: string[], by: st
   for (const { title, decisionId, madeRequirementId: requirementId, heldTaskIds } of holders) {
     const ids = heldTaskIds.filter((id) => taskIds.includes(id) && !kept.has(id))
     if (heldBy(title) === by || decisionId === null || ids.length === 0) continue
-    const { question } = await tx.decision.findUniqueOrThrow({ where: { id: decisionId }, select: { question: true } })
     const given = { by: heldBy(title), now: new Date() }
-    await waitFor(tx, ids, { ...given, decisionId, question })
+    await waitFor(tx, ids, { ...given, decisionId })
     if (requirementId) {
       const { number } = await tx.requirement.findUniqueOrThrow({ where: { id: requirementId } })
       await keepHolding(tx, ids, { ...given, requirementId, number })

@@ -70,7 +70,7 @@ async function ask(
         tx,
         scope,
         hold.map((one) => one.id),
-        { by: heldBy(signal.title), decisionId: decision.id, question: question.question, now },
+        { by: heldBy(signal.title), decisionId: decision.id, now },
       )
     : []
   await tx.signal.update({ where: { id: signal.id }, data: { decisionId: decision.id, heldTaskIds: held } })

@@ -1,3 +1,4 @@
+import { type Asked, inSentence, TEAM } from '../model'
 import { clock, WAITING_MS, waitsForCount, waitsForTasks } from './waiting'
 
 /** Who has the next move of something unfinished, why, and by when. Exactly one, always. */
@@ -40,7 +41,8 @@ export type Situation =
   | {
       kind: 'decision'
       id: string
-      who: string | null
+      /** null is the team */
+      who: Asked | null
       question: string
       default: string | null
       deadline: Date | null
@@ -154,13 +156,14 @@ function workOrPeople(situation: WorkOrPeople, now: Date): NextActor {
 }
 
 function answerer(situation: Extract<Situation, { kind: 'decision' }>, now: Date): NextActor {
-  const { id, who, question, deadline } = situation
+  const { id, question, deadline } = situation
+  const who = situation.who ?? { actor: 'group', name: TEAM }
   const after = situation.default && deadline ? ` At ${clock(deadline)} the default is used: ${situation.default}.` : ''
   return {
-    actor: who ? 'person' : 'group',
+    actor: who.actor,
     id,
-    name: who ?? 'The team',
-    reason: `Waits for the answer of ${who ?? 'the team'}: ${question}${after}`,
+    name: who.name,
+    reason: `Waits for the answer of ${inSentence(who.name)}: ${question}${after}`,
     deadline: deadline ?? later(now, actorMs.person),
   }
 }
