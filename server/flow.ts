@@ -104,6 +104,7 @@ export const flow: Record<string, readonly JobName[]> = {
   'webhook.changed': [],
   'webhook.secret-rotated': [],
   'webhook.enabled': [],
+  'webhook.redelivered': [],
   'webhook.disabled': ['notify'],
   'webhook.removed': [],
   'slack.connected': [],

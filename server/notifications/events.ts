@@ -20,6 +20,7 @@ export const notificationEvents = {
   'webhook.enabled': endpoint,
   'webhook.disabled': endpoint.extend({ reason: z.string() }),
   'webhook.removed': endpoint,
+  'webhook.redelivered': endpoint.extend({ event: z.string() }),
   'slack.connected': integration,
   'slack.disabled': integration.extend({ reason: z.string() }),
   'slack.removed': integration,

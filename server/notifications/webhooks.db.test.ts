@@ -267,6 +267,8 @@ test('an event can be sent again under its id, and a removed endpoint leaves not
   await deliverAll(id)
   expect(receiver.hooks).toHaveLength(2)
   expect(receiver.hooks[0]?.headers['webhook-id']).toBe(receiver.hooks[1]?.headers['webhook-id'])
+  const told = await database().event.findFirst({ where: { type: 'webhook.redelivered' }, orderBy: { at: 'desc' } })
+  expect(told).toMatchObject({ payload: { endpointId: id, event: delivery?.topic }, actor: { id: scope().actor.id } })
   await disableEndpoint(scope(), id)
   await removeEndpoint(scope(), id)
   expect(await database().delivery.count({ where: { endpointId: id } })).toBe(0)

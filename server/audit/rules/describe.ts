@@ -192,6 +192,11 @@ const sentences: Record<string, Describe> = {
     say('neutral', `${who(told)} switched the webhook ${text(payload, 'name', 'of a server')} on`),
   'webhook.disabled': (_told, payload) =>
     say('bad', `The webhook ${text(payload, 'name', 'of a server')} was switched off${because(payload, 'reason')}`),
+  'webhook.redelivered': (told, payload) =>
+    say(
+      'neutral',
+      `${who(told)} had ${text(payload, 'event', 'an event')} sent again to the webhook ${text(payload, 'name', 'of a server')}`,
+    ),
   'webhook.removed': (told, payload) =>
     say('neutral', `${who(told)} removed the webhook ${text(payload, 'name')}`.trim()),
   'slack.connected': (told, payload) =>

@@ -142,7 +142,9 @@ export async function redeliver(scope: Scope, deliveryId: string, now: Date): Pr
       data: { status: 'waiting', nextAttemptAt: now },
     })
     if (!row?.endpointId) throw notFound('There is no such delivery, or it is being sent right now.')
-    await wake(tx, scope, row.endpointId)
+    const { id: endpointId, name } = await lockEndpoint(tx, scope, row.endpointId)
+    await wake(tx, scope, endpointId)
+    await append(tx, scope, [{ type: 'webhook.redelivered', payload: { endpointId, name, event: row.topic } }])
   })
 }
 
