@@ -11,7 +11,7 @@ const securityHeaders = [
 ]
 
 /**
- * Secrets in an address (set-up, invite and decision links) must not leave in a Referer header or stay in a cache. Not
+ * Secrets in an address (set-up, invite, sign-in and decision links) must not leave in a Referer header or stay in a cache. Not
  * `no-referrer`: browsers then send `Origin: null` with a form, which server actions refuse.
  */
 const linkHeaders = [
@@ -43,6 +43,7 @@ export default {
       { source: '/setup/:path*', headers: linkHeaders },
       { source: '/invite/:path*', headers: linkHeaders },
       { source: '/d/:path*', headers: linkHeaders },
+      { source: '/sign-in/link', headers: linkHeaders },
     ]
   },
 }

@@ -5,9 +5,10 @@ import { AppError, type ErrorKind } from '#server/kernel/app-error'
 import { authEnvironment } from '#server/platform/env/auth'
 import { refuseDeepJson } from '#server/platform/http/json-depth'
 import { readLimited } from '#server/platform/http/limited-body'
+import { ownHosts } from '#server/platform/http/own-hosts'
 import { signInWithPassword } from './commands'
 import { AuthError } from './errors'
-import { authOptions, clientAddress } from './options'
+import { authOptions, clientAddress, signInLinkPage } from './options'
 import { ORGANIZATION, SESSION_SECONDS, secureCookies, sessionCookieName } from './session'
 
 const YEAR_SECONDS = 365 * 24 * 60 * 60
@@ -23,6 +24,8 @@ const refusals: Partial<Record<ErrorKind, number>> = { 'too-large': 413, invalid
 
 /** Answers `/api/auth/*`: sign-in, callbacks, sign-out. */
 export async function handler(request: Request, context: RouteContext): Promise<Response> {
+  const [action, provider] = (await context.params).nextauth
+  if (action === 'callback' && provider === 'email' && !isOwnForm(request)) return toLinkPage(request)
   try {
     return await NextAuth((await withLimitedBody(request)) as never, context as never, authOptions())
   } catch (error) {
@@ -30,6 +33,20 @@ export async function handler(request: Request, context: RouteContext): Promise<
     if (!status) throw error
     return Response.json({ message: error.message }, { status })
   }
+}
+
+/**
+ * Mail scanners follow links, and whoever uses a sign-in link up is signed in: next-auth would do it on opening. So the
+ * link leads to a page, and only the form of that page uses it.
+ */
+function isOwnForm({ method, headers }: Request): boolean {
+  const origin = headers.get('origin') ?? ''
+  const own = URL.canParse(origin) && ownHosts(headers).includes(new URL(origin).host)
+  return method === 'POST' && own && ['same-origin', null].includes(headers.get('sec-fetch-site'))
+}
+
+function toLinkPage(request: Request): Response {
+  return Response.redirect(signInLinkPage(request.url), 303)
 }
 
 async function withLimitedBody(request: Request): Promise<Request> {

@@ -135,10 +135,17 @@ function emailLink(environment: Environment) {
         // account, and neither does a mail server that is down.
         const { calls } = await countCall(`link:${identifier}`, LINK_SECONDS)
         if (!(await findUserByEmail(identifier)) || calls > MOST_LINKS) return
-        mailLink({ server, from, to: identifier, url })
+        mailLink({ server, from, to: identifier, url: signInLinkPage(url) })
       },
     }),
   ]
+}
+
+/** The page whose button uses a sign-in link up, for the address at which next-auth would do it at once. */
+export function signInLinkPage(callback: string): string {
+  const page = new URL('/sign-in/link', authEnvironment().NEXTAUTH_URL)
+  page.search = new URL(callback).search
+  return page.href
 }
 
 function mailLink({ server, from, to, url }: { server: string; from: string; to: string; url: string }): void {
