@@ -95,6 +95,13 @@ describe('every route', () => {
     expect(body.components.securitySchemes.token).toMatchObject({ type: 'http', scheme: 'bearer' })
   })
 
+  test.each(['/api/tasks?status=a%00b', '/api/requirements?project=a%00b'])('NUL is refused: %s', async (path) => {
+    const method = path.includes('/tasks') ? 'GET' : 'POST'
+    const body = method === 'POST' ? JSON.stringify({ text: 'x' }) : undefined
+    const { status, body: answer } = await call(path, { method, body, headers: { ...writing, ...json } })
+    expect([status, answer.error.code]).toEqual([400, 'text-not-storable'])
+  })
+
   test('an unknown address and another method are told as such', async () => {
     expect((await get('/api/nothing')).body.error.code).toBe('no-such-route')
     expect((await call('/api/status', { method: 'POST', headers: reading })).status).toBe(404)

@@ -63,6 +63,15 @@ test('more changes than a person makes are slowed down, by person', async () => 
   expect((await create({ ...acme.people.admin.headers, ...json })).status).toBe(200)
 })
 
+test.each([
+  ['projects.byId', { projectId: 'a\0b' }],
+  ['signals.list', { source: 'a\0b' }],
+])('NUL in a text that is looked for is refused as a mistake of the caller: %s', async (path, input) => {
+  const query = new URLSearchParams({ input: JSON.stringify({ json: { projectId: acme.projectId, ...input } }) })
+  const url = `http://localhost:3000/api/trpc/${path}?${query}`
+  expect((await handler(new Request(url, { headers: acme.people.owner.headers }))).status).toBe(400)
+})
+
 test('a fault of ours is told as a number, never as its message', async () => {
   const { id } = await database().project.findFirstOrThrow({ where: { organizationId: acme.organizationId } })
   await database().project.update({ where: { id }, data: { planApproval: 'nonsense' } })

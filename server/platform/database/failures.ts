@@ -65,11 +65,29 @@ export function surelyNotCommitted(error: unknown): boolean {
   return false
 }
 
+/** A text with NUL in it: Postgres takes it nowhere, neither in a row nor to look for one. */
+const UNSTORABLE_STATES = new Set<unknown>(['22021', '22P05'])
+
+function isUnstorable(error: unknown): boolean {
+  for (const { code, originalCode } of chain(error)) {
+    if (UNSTORABLE_STATES.has(originalCode) || UNSTORABLE_STATES.has(code)) return true
+  }
+  return false
+}
+
 /** Seconds that callers are told to wait. */
 const RETRY_AFTER_SECONDS = 2
 
 /** The same for people and programs, or null when the database is not to blame. */
 export function databaseTrouble(error: unknown): AppError | null {
+  if (isUnstorable(error)) {
+    return new AppError({
+      code: 'text-not-storable',
+      kind: 'invalid',
+      message: 'A text holds a character that no text has (NUL). Nothing was changed; please remove it.',
+      cause: error,
+    })
+  }
   const failure = databaseFailure(error)
   if (!failure) return null
   return new AppError({
