@@ -79,7 +79,7 @@ export async function startWorker({
   const table = { ...handlers(worker), 'execute-run': execute }
   const listener = new Listener([JOBS_CHANNEL])
   await listener.start()
-  const consumer = new Consumer((job, signal) => table[job.name](job, signal), slots, listener)
+  const consumer = new Consumer((job, ...rest) => table[job.name](job, ...rest), slots, listener)
   await consumer.start()
   const stopPeriodic = startPeriodic(periodic)
   return async () => {

@@ -41,8 +41,17 @@ export const jobLanes = {
 
 export type JobName = keyof typeof jobLanes
 
-/** Jobs that only wake somebody up to look at a requirement's rows: several that wait for the same one are done once. */
-export const coalescedJobs: ReadonlySet<JobName> = new Set<JobName>(['advance-requirement'])
+/**
+ * Several of these that wait for the same row are done at once: a look at a requirement is worth as much as many, and
+ * records of one project become one commit.
+ */
+export const coalescedJobs: Partial<Record<JobName, 'requirementId' | 'projectId'>> = {
+  'advance-requirement': 'requirementId',
+  'write-record': 'projectId',
+}
+
+/** Seconds until a job is done that nobody waits for, so that those of the same moment are done together. */
+export const gatheringSeconds: Partial<Record<JobName, number>> = { 'write-record': 1 }
 
 export const flow: Record<string, readonly JobName[]> = {
   'requirement.submitted': ['advance-requirement', 'write-record'],

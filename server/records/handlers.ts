@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { actorSchema } from '#server/auth/model'
 import { optionsSchema, predictionSchema } from '#server/decisions/model'
-import type { JobData } from '#server/kernel/job'
 import { planSchema } from '#server/planner/model'
 import { database } from '#server/platform/database/client'
+import { databaseFailure } from '#server/platform/database/failures'
 import type { Event } from '#server/platform/database/generated/client'
 import { withLock } from '#server/platform/database/lock'
 import { transaction } from '#server/platform/database/transaction'
-import { enqueue } from '#server/platform/queue/queue'
+import { logger } from '#server/platform/logging/logger'
+import { enqueue, type QueuedJob } from '#server/platform/queue/queue'
 import { ensureWorkspace } from '#server/workspaces/ensure'
 import { writeRecord } from '#server/workspaces/git'
 import { decisionRecord, planRecord, type RecordFile, requirementRecord, signalRecord } from './rules/markdown'
@@ -17,22 +18,74 @@ const recordLabel = z
   .object({ label: z.string().optional(), toName: z.string().optional(), reason: z.string().optional() })
   .transform(({ label, toName, reason }) => ({ label: label ?? toName ?? reason ?? '' }))
 
-/** Job `write-record`: the readable file that an event leaves in the workspace. Written again it is the same file. */
-export async function writeRecordOf(job: JobData): Promise<void> {
-  const event = await database().event.findUnique({
-    where: { organizationId_sequence: { organizationId: job.organizationId, sequence: BigInt(job.sequence ?? '0') } },
-  })
-  if (!event?.projectId) return
-  const { projectId } = event
-  const file = await recordOf(event)
-  if (!file) return
+/** Seconds until records are tried again that a merge was in the way of, or of which one could not be made. */
+const SOON_SECONDS = 2
+const LATER_SECONDS = 60
+
+/**
+ * Job `write-record`: the readable files that events leave in the workspace of their project, as one commit. Written
+ * again they are the same files. One that can't be made holds up no other.
+ */
+export async function writeRecords(jobs: readonly QueuedJob[]): Promise<void> {
+  const projectId = jobs[0]?.projectId
+  if (!projectId) return
   await ensureWorkspace(projectId)
   // The merge queue's lock: a merge that was checked on one main must not find another one.
-  const held = await withLock(`merge:${projectId}`, () => writeRecord(projectId, [file], `Record: ${file.path}`))
-  if (!held) await transaction((tx) => enqueue(tx, [{ job: { ...job, name: 'write-record' }, startAfterSeconds: 2 }]))
+  const held = await withLock(`merge:${projectId}`, async () => {
+    const { files, failed } = await recordsOf(jobs)
+    if (files.length > 0) await writeRecord(projectId, files, messageFor(files))
+    return failed
+  })
+  if (!held) return again(jobs, SOON_SECONDS)
+  const [failure] = held.done
+  if (!failure) return
+  if (jobs.length === 1) throw failure.error
+  logger().error({ err: failure.error, job: failure.job }, 'a record could not be made, it will be tried again')
+  await again(
+    held.done.map(({ job }) => job),
+    LATER_SECONDS,
+  )
 }
 
-async function recordOf(event: Event): Promise<RecordFile | null> {
+function again(jobs: readonly QueuedJob[], startAfterSeconds: number): Promise<void> {
+  return transaction((tx) =>
+    enqueue(
+      tx,
+      jobs.map((job) => ({ job, startAfterSeconds })),
+    ),
+  )
+}
+
+function messageFor(files: readonly RecordFile[]): string {
+  const [first, ...others] = files.map(({ path }) => path)
+  if (others.length === 0) return `Record: ${first}`
+  return `Record: ${files.length} files\n\n${[first, ...others].join('\n')}`
+}
+
+/** Each file once, as its rows are now, and the jobs whose file can't be made. */
+async function recordsOf(jobs: readonly QueuedJob[]) {
+  const files = new Map<string, RecordFile>()
+  const failed: { job: QueuedJob; error: unknown }[] = []
+  for (const job of jobs) {
+    try {
+      const file = await recordOf(job)
+      if (file) files.set(file.path, file)
+    } catch (error) {
+      if (databaseFailure(error)) throw error
+      failed.push({ job, error })
+    }
+  }
+  return { files: [...files.values()], failed }
+}
+
+async function recordOf({ organizationId, sequence = '0' }: QueuedJob): Promise<RecordFile | null> {
+  const event = await database().event.findUnique({
+    where: { organizationId_sequence: { organizationId, sequence: BigInt(sequence) } },
+  })
+  return event?.projectId ? fileOf(event) : null
+}
+
+async function fileOf(event: Event): Promise<RecordFile | null> {
   const [noun] = event.type.split('.')
   if (noun === 'requirement' && event.requirementId) return ofRequirement(event.requirementId)
   if (noun === 'plan' && event.requirementId) return ofPlan(event.requirementId)

@@ -8,7 +8,7 @@ import type { Run } from '#server/platform/database/generated/client'
 import type { JobHandler } from '#server/platform/queue/consumer'
 import { reviewAssignment } from '#server/proofs/assignment'
 import { proveTask, verifyRequirement } from '#server/proofs/handlers'
-import { writeRecordOf } from '#server/records/handlers'
+import { writeRecords } from '#server/records/handlers'
 import { workAssignment } from '#server/runs/assignment'
 import { executeRun } from '#server/runs/execute'
 import { settleBudgetWalls } from '#server/runs/handlers'
@@ -50,6 +50,6 @@ export function handlers(worker: string): Record<JobName, JobHandler> {
     'deliver-webhooks': deliverToEndpoint,
     'answer-from-slack': answerSlack,
     'settle-budget-walls': settleBudgetWalls,
-    'write-record': writeRecordOf,
+    'write-record': (_job, _signal, all) => writeRecords(all),
   }
 }

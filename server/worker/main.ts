@@ -24,7 +24,7 @@ const table = handlers(worker)
 const { WORKER_SLOTS, WORKER_QUICK_SLOTS, WORKER_MESSAGE_SLOTS } = workerEnvironment()
 const slots = { quick: WORKER_QUICK_SLOTS, long: WORKER_SLOTS, message: WORKER_MESSAGE_SLOTS }
 const listener = new Listener([JOBS_CHANNEL])
-const consumer = new Consumer((job, signal) => table[job.name](job, signal), slots, listener)
+const consumer = new Consumer((job, ...rest) => table[job.name](job, ...rest), slots, listener)
 let stopPeriodic = () => {}
 let stopping = false
 process.on('SIGINT', () => void stop())

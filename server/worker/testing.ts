@@ -48,7 +48,7 @@ async function startWorker(name: string) {
   const listener = new Listener([JOBS_CHANNEL])
   await listener.start()
   const consumer = new Consumer(
-    (job, signal) => table[job.name](job, signal),
+    (job, ...rest) => table[job.name](job, ...rest),
     { quick: 4, long: 6, message: 4 },
     listener,
   )

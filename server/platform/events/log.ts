@@ -1,5 +1,5 @@
 import type { Actor, Scope } from '#server/auth/model'
-import { flow } from '#server/flow'
+import { flow, gatheringSeconds } from '#server/flow'
 import { cleanJson } from '#server/kernel/clean-text'
 import type { EventDraft } from '#server/kernel/event'
 import type { Prisma } from '#server/platform/database/generated/client'
@@ -59,7 +59,9 @@ async function addTo(outbox: Outbox, { organizationId, actor }: Scope, drafts: E
 function jobsOf(draft: EventDraft, organizationId: string, place: number): JobOrder[] {
   const { projectId, requirementId, taskId, runId, decisionId, priority } = draft
   const ids = { organizationId, projectId, requirementId, taskId, runId, decisionId }
-  return (flow[draft.type] ?? []).map((name) => ({ priority, place, job: { name, ...ids } }))
+  return (flow[draft.type] ?? []).map((name) => {
+    return { priority, place, job: { name, ...ids }, startAfterSeconds: gatheringSeconds[name] }
+  })
 }
 
 /** Events after a sequence, oldest first. */

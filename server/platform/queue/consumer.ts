@@ -8,15 +8,18 @@ import type { Listener } from './listener'
 import { JOBS_CHANNEL, lanes, PAYLOAD_VERSION, type QueuedJob, queue } from './queue'
 import { Share } from './share'
 
-export type JobHandler = (job: QueuedJob, signal: AbortSignal) => Promise<void>
+/** @param all the job and those that are done with it; for one that is never joined only itself */
+export type JobHandler = (job: QueuedJob, signal: AbortSignal, all: readonly QueuedJob[]) => Promise<void>
 
-/** Jobs that are handled once: one, or several that mean the same. */
+/** Jobs that are handled at once: one, or several for the same row. */
 interface Group {
   lane: Lane
   /** Equal groups share it: they run one after the other, and join while they wait. */
   key: string
   organizationId: string
+  /** the one of the newest event */
   data: QueuedJob
+  all: QueuedJob[]
   attempts: Attempt[]
   abort: AbortController
   done: Promise<void>
@@ -37,8 +40,8 @@ const MOST_FETCHES = 4
  *
  * waiting → running → settled (completed together with others, failed with a delay, or handed back).
  *
- * Equal jobs that only wake somebody up wait together and are handled once. That loses nothing: what caused a job was
- * committed before the job could be fetched, and the handler reads after that. Each job is settled under its attempt
+ * Jobs for the same row that may be joined wait together and are handled at once. That loses nothing: what caused a job
+ * was committed before the job could be fetched, and the handler reads after that. Each job is settled under its attempt
  * number; when another worker took it over meanwhile, that affects no row.
  */
 export class Consumer {
@@ -179,20 +182,19 @@ export class Consumer {
   }
 
   #join(lane: Lane, data: QueuedJob, attempt: Attempt): void {
-    const coalesced = coalescedJobs.has(data.name)
-    const key = coalesced
-      ? `${data.name} ${data.organizationId} ${data.requirementId}`
-      : `${attempt.id} ${attempt.retryCount}`
-    const waiting = coalesced ? this.#waiting[lane].find((group) => group.key === key) : undefined
+    const row = coalescedJobs[data.name]
+    const key = row ? `${data.name} ${data.organizationId} ${data[row]}` : `${attempt.id} ${attempt.retryCount}`
+    const waiting = row ? this.#waiting[lane].find((group) => group.key === key) : undefined
     if (waiting) {
       waiting.attempts.push(attempt)
+      waiting.all.push(data)
       waiting.data = latest(waiting.data, data)
       return
     }
     const { organizationId } = data
     const abort = new AbortController()
     const done = Promise.resolve()
-    this.#waiting[lane].push({ lane, key, organizationId, data, attempts: [attempt], abort, done })
+    this.#waiting[lane].push({ lane, key, organizationId, data, all: [data], attempts: [attempt], abort, done })
   }
 
   /** Begins what there are slots for: of the organization with the fewest running first, else in the order fetched. */
@@ -225,9 +227,9 @@ export class Consumer {
   }
 
   async #settle(group: Group): Promise<void> {
-    const { lane, attempts, data, abort } = group
+    const { lane, attempts, data, all, abort } = group
     try {
-      await this.#handle(data, abort.signal)
+      await this.#handle(data, abort.signal, all)
       this.#completions.add(lane, attempts)
     } catch (error) {
       const log = logger().child({ job: data })
