@@ -3,6 +3,7 @@ import { optionsSchema } from '#server/decisions/model'
 import { cleanJson } from '#server/kernel/clean-text'
 import type { EventDraft } from '#server/kernel/event'
 import { databaseNow } from '#server/platform/database/clock'
+import { direct } from '#server/platform/database/direct'
 import type { Agent, Prisma, Project, Requirement, Task } from '#server/platform/database/generated/client'
 import type { Transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
@@ -44,7 +45,7 @@ export async function createRuns(
   const [first] = drafts
   if (!first) return { runs: [], events: [] }
   const agentIds = [...new Set(drafts.map((draft) => draft.agentId))]
-  const agents = await tx.$queryRaw<(Agent & Pick<Project, 'providerMode'> & { now: Date })[]>`
+  const agents = await direct(tx).rows<Agent & Pick<Project, 'providerMode'> & { now: Date }>`
     select a.*, p."providerMode", clock_timestamp() as now from "Agent" a cross join "Project" p
     where a.id = any(${agentIds}::uuid[]) and a."organizationId" = ${scope.organizationId}::uuid
       and p.id = ${first.requirement.projectId}::uuid`
@@ -91,7 +92,7 @@ export async function createRuns(
 async function planRevisions(tx: Transaction, drafts: readonly RunDraft[]): Promise<Map<string, number>> {
   const ids = drafts.flatMap((draft) => draft.taskId ?? [])
   if (ids.length === 0) return new Map()
-  const rows = await tx.$queryRaw<{ id: string; revision: number }[]>`
+  const rows = await direct(tx).rows<{ id: string; revision: number }>`
     select t.id, p.revision from "Task" t join "Plan" p on p.id = t."planId" where t.id = any(${ids}::uuid[])`
   return new Map(rows.map(({ id, revision }) => [id, revision]))
 }

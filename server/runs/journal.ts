@@ -2,6 +2,7 @@ import { connectorNameSchema } from '#server/agents/model'
 import type { StopReason, TurnResult } from '#server/agents/ports'
 import { cleanJson, cleanText } from '#server/kernel/clean-text'
 import type { EventDraft } from '#server/kernel/event'
+import { direct } from '#server/platform/database/direct'
 import type { Prisma, Run, ToolCall, Turn } from '#server/platform/database/generated/client'
 import { reader, transaction } from '#server/platform/database/transaction'
 import { actorMs } from '#server/tasks/rules/next-actor'
@@ -88,7 +89,7 @@ export interface TurnFacts {
 export async function storeTurn(lease: Lease, turn: TurnResult, given: TurnFacts): Promise<StoredTurn> {
   return transaction(async (tx) => {
     // The fence, and a sign of life: the watchdog looks that much later. And the time of the end, of the one clock.
-    const [held] = await tx.$queryRaw<{ endedAt: Date }[]>`
+    const [held] = await direct(tx).rows<{ endedAt: Date }>`
       update "Run" set "nextDeadline" = now() + make_interval(secs => ${actorMs.silence / 1000}::double precision)
       where id = ${lease.runId}::uuid and lease = ${lease.number} and status = 'running'
       returning clock_timestamp()::timestamptz(3) as "endedAt"`
@@ -150,7 +151,7 @@ async function changeCall(
 ): Promise<void> {
   await transaction(
     async (tx) => {
-      const changed = await tx.$executeRaw`
+      const changed = await direct(tx).changed`
         with held as (
           select id from "Run" where id = ${lease.runId}::uuid and lease = ${lease.number} and status = 'running' for update
         )

@@ -1,3 +1,4 @@
+import { direct } from '#server/platform/database/direct'
 import type { Transaction } from '#server/platform/database/transaction'
 import { RunError } from './errors'
 
@@ -12,7 +13,7 @@ export interface Lease {
  * and each cancellation raises the number. Locks the row until the transaction ends.
  */
 export async function holdLease(tx: Transaction, lease: Lease): Promise<void> {
-  const rows = await tx.$queryRaw<{ lease: number; status: string }[]>`
+  const rows = await direct(tx).rows<{ lease: number; status: string }>`
     select lease, status from "Run" where id = ${lease.runId}::uuid for update`
   const row = rows[0]
   if (row?.lease !== lease.number || row.status !== 'running') throw lostLease(row?.status)

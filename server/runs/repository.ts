@@ -1,5 +1,6 @@
 import type { Scope } from '#server/auth/model'
 import { cleanJson } from '#server/kernel/clean-text'
+import { direct } from '#server/platform/database/direct'
 import { Prisma, type Run } from '#server/platform/database/generated/client'
 import type { Transaction } from '#server/platform/database/transaction'
 import { actorMs } from '#server/tasks/rules/next-actor'
@@ -9,7 +10,7 @@ export type Found = Run & { turns: bigint; budgetMs: bigint | null }
 
 /** A run, how much it has journalled, and the limit in time of its requirement. */
 export async function findRun(tx: Transaction, scope: Scope, runId: string): Promise<Found | null> {
-  const rows = await tx.$queryRaw<Found[]>`
+  const rows = await direct(tx).rows<Found>`
     select run.*, (select count(*) from "Turn" where "runId" = run.id) as turns,
       (select "limitMs" from "Budget" where level = 'requirement' and "ownerId" = run."requirementId") as "budgetMs"
     from "Run" run where id = ${runId}::uuid and "organizationId" = ${scope.organizationId}::uuid`
@@ -48,7 +49,7 @@ export async function claimOnce(
   runId: string,
   worker: string,
 ): Promise<{ first: boolean } | null> {
-  const rows = await tx.$queryRaw<{ first: boolean }[]>`
+  const rows = await direct(tx).rows<{ first: boolean }>`
     ${claiming(scope, runId, worker)} ${unlessHeld} returning "startedAt" = now()::timestamptz(3) as first`
   return rows[0] ?? null
 }
@@ -95,13 +96,13 @@ const resumedRow = Prisma.sql`returning id, "projectId", "requirementId", "taskI
 
 /** Puts a run back in line that was laid aside or paused. */
 export function queueAside(tx: Transaction, runId: string): Promise<ResumedRow[]> {
-  return tx.$queryRaw<ResumedRow[]>`
+  return direct(tx).rows<ResumedRow>`
     ${queuedAgain} where id = ${runId}::uuid and status in ('asking', 'paused') ${resumedRow}`
 }
 
 /** Puts every run of an organization back in line that waits for a time. */
 export function queueHeld(tx: Transaction, organizationId: string): Promise<ResumedRow[]> {
-  return tx.$queryRaw<ResumedRow[]>`
+  return direct(tx).rows<ResumedRow>`
     ${queuedAgain} where "organizationId" = ${organizationId}::uuid and status = 'queued' and "notBefore" > now()
     ${resumedRow}`
 }

@@ -5,6 +5,7 @@ import { backoff } from '#server/kernel/backoff'
 import { cleanText } from '#server/kernel/clean-text'
 import type { EventDraft } from '#server/kernel/event'
 import { databaseNow } from '#server/platform/database/clock'
+import { direct } from '#server/platform/database/direct'
 import type { Run } from '#server/platform/database/generated/client'
 import { reader, statement, type Transaction, transaction } from '#server/platform/database/transaction'
 import { append, appendWith } from '#server/platform/events/log'
@@ -94,7 +95,7 @@ type RunRef = Pick<Run, 'id' | 'taskId' | 'requirementId'>
 /** Who acts next, on the run and on what waits for it. */
 async function tellNext(tx: Transaction, run: RunRef, next: Next): Promise<void> {
   const { actor, id, name, reason, deadlineMs } = next
-  await tx.$executeRaw`
+  await direct(tx).changed`
     update "Run" set "nextActor" = ${actor}, "nextActorId" = ${id}, "nextActorName" = ${name}, "nextReason" = ${reason},
       "nextDeadline" = now() + make_interval(secs => ${deadlineMs / 1000}::double precision) where id = ${run.id}::uuid`
   await tellWaiting(tx, run, next)
@@ -105,13 +106,13 @@ async function tellWaiting(tx: Transaction, run: RunRef, next: Next): Promise<vo
   const { actor, id, name, reason, deadlineMs } = next
   const seconds = deadlineMs / 1000
   if (run.taskId) {
-    await tx.$executeRaw`
+    await direct(tx).changed`
       update "Task" set "nextActor" = ${actor}, "nextActorId" = ${id}, "nextActorName" = ${name}, "nextReason" = ${reason},
         "nextDeadline" = now() + make_interval(secs => ${seconds}::double precision)
       where id = ${run.taskId}::uuid and status in ('running', 'reviewing')`
     return
   }
-  await tx.$executeRaw`
+  await direct(tx).changed`
     update "Requirement" set "nextActor" = ${actor}, "nextActorId" = ${id}, "nextActorName" = ${name},
       "nextReason" = ${reason}, "nextDeadline" = now() + make_interval(secs => ${seconds}::double precision)
     where id = ${run.requirementId}::uuid and status = 'planning'`
@@ -213,7 +214,7 @@ export async function holdBack(
 async function putBack(tx: Transaction, run: Run, { ms, reason }: { ms: number; reason: string }): Promise<void> {
   // pg-boss counts in whole seconds; the run may be taken a little before, never the other way round.
   const seconds = Math.max(1, Math.ceil(ms / 1000))
-  await tx.$executeRaw`
+  await direct(tx).changed`
     update "Run" set status = 'queued', "notBefore" = now() + make_interval(secs => ${seconds}::double precision),
       "heldSince" = coalesce("heldSince", now()) where id = ${run.id}::uuid`
   const deadlineMs = seconds * 1000 + SLACK_MS

@@ -1,3 +1,4 @@
+import { direct } from '#server/platform/database/direct'
 import type { Transaction } from '#server/platform/database/transaction'
 import { expectedMs, type Learned, learn } from './rules/durations'
 import { openDependencies, upwardRanks } from './rules/graph'
@@ -23,7 +24,7 @@ export async function learnDurations(
   const rows = [...changed].sort(([left], [right]) => left.localeCompare(right))
   for (const [capability, learned] of rows) {
     // Two transactions at once lose one measurement at most: it is an average, not an account.
-    await tx.$executeRaw`
+    await direct(tx).changed`
       insert into "TaskDuration" ("organizationId", "capability", "finished", "meanMs")
       values (${organizationId}::uuid, ${capability}, ${learned.finished}, ${learned.meanMs})
       on conflict ("organizationId", "capability") do update
@@ -58,7 +59,7 @@ export async function recountPlan(tx: Transaction, planId: string): Promise<void
   const done = new Set(tasks.filter((task) => task.status === 'done').map((task) => task.id))
   for (let from = 0; from < nodes.length; from += AT_ONCE) {
     const part = nodes.slice(from, from + AT_ONCE)
-    await tx.$executeRaw`
+    await direct(tx).changed`
       update "Task" set "rank" = counted.rank, "expectedMs" = counted.expected, "openDependencies" = counted.open
       from unnest(
         ${part.map((node) => node.id)}::uuid[],

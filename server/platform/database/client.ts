@@ -1,4 +1,4 @@
-import { PrismaPg } from '@prisma/adapter-pg'
+import { TellingAdapter } from './connection'
 import { PrismaClient } from './generated/client'
 import { closePool, pool } from './pool'
 
@@ -7,7 +7,7 @@ const slot = globalThis as { orchestratorDatabase?: PrismaClient }
 /** The process's one Prisma client, made on first use so that tests can point DATABASE_URL elsewhere before. */
 export function database(): PrismaClient {
   slot.orchestratorDatabase ??= new PrismaClient({
-    adapter: new PrismaPg(pool()),
+    adapter: new TellingAdapter(pool()),
   })
   return slot.orchestratorDatabase
 }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { backoff } from '#server/kernel/backoff'
 import { logger } from '#server/platform/logging/logger'
 import { database } from './client'
+import { type Held, holding } from './connection'
 import { databaseFailure, surelyNotCommitted } from './failures'
 import type { Prisma } from './generated/client'
 import { pool } from './pool'
@@ -15,6 +16,7 @@ export interface LastWrite {
 
 interface Running {
   tx: Transaction
+  held: Held
   last: Map<string, LastWrite>
 }
 
@@ -95,16 +97,23 @@ async function repeated<T>(
 }
 
 function once<T>(work: (tx: Transaction) => Promise<T>, progress: Progress): Promise<T> {
-  return database().$transaction(
-    async (tx) => {
-      const running: Running = { tx, last: new Map() }
-      const result = await current.run(running, () => work(tx))
+  const held: Held = { connection: null }
+  const whole = async (tx: Transaction): Promise<T> => {
+    const running: Running = { tx, held, last: new Map() }
+    return current.run(running, async () => {
+      const result = await work(tx)
       for (const write of running.last.values()) await write.write(tx)
       progress.committing = true
       return result
-    },
-    { maxWait: MAX_WAIT_MS, timeout: LIMIT_MS },
-  )
+    })
+  }
+  return holding(held, () => database().$transaction(whole, { maxWait: MAX_WAIT_MS, timeout: LIMIT_MS }))
+}
+
+/** The connection of a running transaction of this module; undefined when `tx` is none, null when it has ended. */
+export function connectionOf(tx: Transaction): Held['connection'] | undefined {
+  const running = current.getStore()
+  return running?.tx === tx ? running.held.connection : undefined
 }
 
 /** The running transaction if there is one, else the plain client: for reads that may be part of a command. */

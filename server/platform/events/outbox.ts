@@ -1,3 +1,4 @@
+import { direct } from '#server/platform/database/direct'
 import type { Prisma } from '#server/platform/database/generated/client'
 import type { Transaction } from '#server/platform/database/transaction'
 import { lastWriteOf } from '#server/platform/database/transaction'
@@ -54,17 +55,14 @@ export class Outbox {
   async write(tx: Transaction): Promise<void> {
     const { queues, parameters } = this.#content()
     if (this.#events.length + queues.length === 0) return
-    await tx.$executeRawUnsafe(statement(queues, NO_GUARD), ...parameters)
+    await direct(tx).rowsOf(statement(queues, NO_GUARD), parameters)
   }
 
   /** Sends `change` with everything else in one statement. @returns whether it changed a row; if not, nothing is told */
   async writeWith(tx: Transaction, change: Prisma.Sql): Promise<boolean> {
     const { queues, parameters } = this.#content()
-    const rows = await tx.$queryRawUnsafe<{ changed: boolean }[]>(
-      statement(queues, change.text),
-      ...parameters,
-      ...change.values,
-    )
+    const values = [...parameters, ...change.values]
+    const rows = await direct(tx).rowsOf<{ changed: boolean }>(statement(queues, change.text), values)
     return rows[0]?.changed === true
   }
 

@@ -1,3 +1,4 @@
+import { direct } from '#server/platform/database/direct'
 import type { Prisma } from '#server/platform/database/generated/client'
 import type { Transaction } from '#server/platform/database/transaction'
 import { type NextActor, nextActorOf, UNDO_TIMER } from '#server/tasks/rules/next-actor'
@@ -15,7 +16,7 @@ export async function saveTaskChanges(
     const { situation, ...columns } = change
     return { id: taskId, ...columns, ...(situation ? actorColumns(nextActorOf(situation, now)) : {}) }
   })
-  await tx.$executeRaw`
+  await direct(tx).changed`
     update "Task" t set
       "status" = f ->> 'status',
       "statusReason" = f ->> 'statusReason',
@@ -62,7 +63,7 @@ export async function saveWaiting(
 ): Promise<void> {
   if (waiting.length === 0) return
   const rows = waiting.map(({ taskId, next, blockedById }) => ({ id: taskId, blockedById, ...actorColumns(next) }))
-  await tx.$executeRaw`
+  await direct(tx).changed`
     update "Task" t set "nextActor" = f ->> 'nextActor',
       "nextActorId" = coalesce(f ->> 'nextActorId', case when t.status = 'asking' then t."nextActorId" end),
       "nextActorName" = f ->> 'nextActorName', "nextReason" = f ->> 'nextReason',
@@ -83,7 +84,7 @@ export async function saveWaiting(
 /** Takes finished tasks off the counters of what waits for them; whoever has none left is ready. */
 export async function countDown(tx: Transaction, finished: readonly string[]): Promise<void> {
   if (finished.length === 0) return
-  await tx.$executeRaw`
+  await direct(tx).changed`
     with fewer as (
       select t.id, t."openDependencies" - count(*)::integer as open
       from "Dependency" d join "Task" t on t.id = d."taskId"
@@ -112,7 +113,7 @@ export async function countDown(tx: Transaction, finished: readonly string[]): P
 export async function cancelDependants(tx: Transaction, lost: readonly { id: string; ref: string }[]): Promise<void> {
   for (const { id, ref } of lost) {
     const reason = `It builds on ${ref}, which was not built.`
-    await tx.$executeRaw`
+    await direct(tx).changed`
       with recursive later(id) as (
         select "taskId" from "Dependency" where "dependsOnId" = ${id}::uuid
         union

@@ -1,6 +1,7 @@
 import type { Capability, ConnectorName, Provider } from '#server/agents/model'
 import { priceOf } from '#server/agents/rules/pricing'
 import type { Scope } from '#server/auth/model'
+import { direct } from '#server/platform/database/direct'
 import type { Transaction } from '#server/platform/database/transaction'
 import { availableProviders } from '#server/secrets/queries'
 import type { AgentFact, LimitFacts, Rival } from '../rules/facts'
@@ -49,7 +50,7 @@ export async function loadSlots(
   now: Date,
 ): Promise<{ agents: AgentFact[]; limits: LimitFacts }> {
   const { organizationId } = scope
-  const rows = await tx.$queryRaw<SlotRow[]>`
+  const rows = await direct(tx).rows<SlotRow>`
     select
       (select jsonb_agg(to_jsonb(a) - 'instructions' || jsonb_build_object('recent', h.recent, 'failed', h.failed,
           'ownPrice', (select p.output from "ModelPrice" p where p."organizationId" = a."organizationId" and p.model = a.model)))

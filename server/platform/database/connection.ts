@@ -1,0 +1,39 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { PrismaPg } from '@prisma/adapter-pg'
+import type pg from 'pg'
+
+/** The connection on which a transaction of Prisma's runs, for as long as it runs. */
+export interface Held {
+  connection: pg.PoolClient | null
+}
+
+const beginning = new AsyncLocalStorage<Held>()
+
+/** Runs `work`, which begins a transaction, and notes in `held` on which connection it runs. */
+export function holding<T>(held: Held, work: () => Promise<T>): Promise<T> {
+  return beginning.run(held, work)
+}
+
+/**
+ * Prisma's adapter, which tells on which connection a transaction runs. It is forgotten before the transaction ends,
+ * whoever ends it: the next one on this connection is somebody else's.
+ */
+export class TellingAdapter extends PrismaPg {
+  override async connect() {
+    const adapter = await super.connect()
+    const start = adapter.startTransaction.bind(adapter)
+    adapter.startTransaction = async (level) => {
+      const begun = await start(level)
+      const held = beginning.getStore()
+      if (!held) return begun
+      held.connection = (begun as unknown as { client: pg.PoolClient }).client
+      const execute = begun.executeRaw.bind(begun)
+      begun.executeRaw = (query) => {
+        if (/^(COMMIT|ROLLBACK)$/.test(query.sql)) held.connection = null
+        return execute(query)
+      }
+      return begun
+    }
+    return adapter
+  }
+}

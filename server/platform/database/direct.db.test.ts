@@ -1,0 +1,63 @@
+/** Statements that go past Prisma's engine are part of its transaction, and never of anybody else's. */
+import { expect, test } from 'vitest'
+import { database } from './client'
+import { direct } from './direct'
+import { databaseFailure } from './failures'
+import { Prisma } from './generated/client'
+import { type Transaction, transaction } from './transaction'
+
+const backendOf = async (tx: Transaction) =>
+  (await direct(tx).rows<{ pid: number }>`select pg_backend_pid() as pid`)[0]?.pid
+
+test('they run on the connection of the transaction, and are rolled back with it', async () => {
+  await database().$executeRaw`create table note (text text)`
+  await transaction(async (tx) => {
+    const [prisma] = await tx.$queryRaw<{ pid: number }[]>`select pg_backend_pid() as pid`
+    expect(await backendOf(tx)).toBe(prisma?.pid)
+    expect(await direct(tx).changed`insert into note values (${'kept'})`).toBe(1)
+  })
+  const failing = transaction(async (tx) => {
+    await direct(tx).changed`insert into note values (${'lost'})`
+    expect(await tx.$queryRaw`select text from note where text = 'lost'`).toHaveLength(1)
+    throw new Error('no good')
+  })
+  await expect(failing).rejects.toThrow('no good')
+  expect(await direct(database()).rows`select text from note`).toEqual([{ text: 'kept' }])
+})
+
+test('what comes after the end of its transaction is refused', async () => {
+  let release = () => {}
+  let inside: Promise<unknown> = Promise.resolve()
+  await transaction(async (tx) => {
+    inside = new Promise<void>((resolve) => (release = resolve)).then(() => backendOf(tx))
+  })
+  release()
+  const error = await inside.catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ name: 'TransactionEnded' })
+  expect(databaseFailure(error)).toBe('overloaded')
+})
+
+test('a statement that fails ends the transaction as one of Prisma’s does', async () => {
+  const failing = transaction(async (tx) => {
+    await direct(tx).rows`select 1 / ${0}::integer as nothing`
+  })
+  await expect(failing).rejects.toMatchObject({ code: '22012' })
+  expect(await transaction(backendOf)).toBeGreaterThan(0)
+})
+
+test('a transaction that Prisma alone began is joined through Prisma', async () => {
+  await database().$transaction(async (tx) => {
+    const [prisma] = await tx.$queryRaw<{ pid: number }[]>`select pg_backend_pid() as pid`
+    expect(await backendOf(tx)).toBe(prisma?.pid)
+  })
+})
+
+test('values come back as from Prisma’s own raw queries', async () => {
+  const query = Prisma.sql`
+    select ${42n}::bigint as big, count(*) as many, ${new Date(1_500)}::timestamptz(3) as at, ${['a,b', '"c"']}::text[] as list,
+      ${JSON.stringify({ deep: [1] })}::jsonb as json, ${null}::text as nothing, ${1.5}::float8 as float, 7 as small, true as yes`
+  const [ours] = await direct(database()).rows`${query}`
+  const [theirs] = await database().$queryRaw<unknown[]>(query)
+  expect(ours).toEqual(theirs)
+  expect(ours).toMatchObject({ big: 42n, many: 1n, at: new Date(1_500), list: ['a,b', '"c"'] })
+})
