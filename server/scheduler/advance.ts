@@ -7,9 +7,9 @@ import { type NextActor, nextActorOf, type Situation } from '#server/tasks/rules
 import { type Advance, carryOut, flush } from './carry-out'
 import { saveWaiting } from './repository/changes'
 import { type Head, loadHead } from './repository/facts'
-import { type Locked, leadingTask, lockForAdvance, lockSlots, saveRest } from './repository/requirement'
+import { type Locked, lockForAdvance, lockSlots, saveRest } from './repository/requirement'
 import { loadSlots } from './repository/slots'
-import { fileHolders, movableTasks, readyTasks, taskCounts } from './repository/tasks'
+import { fileHolders, movableTasks, readyTasks, type Standing, standingOf } from './repository/tasks'
 import type { AgentFact, Facts, LimitFacts, TaskFact } from './rules/facts'
 import { compareTurns } from './rules/fair'
 import { closingSteps, type Next, nextSteps } from './rules/next-steps'
@@ -24,9 +24,12 @@ const MOST_ROUNDS = 50
 const BEYOND_SLOTS = 4
 const MOST_READY = 200
 
-/** What an advance asks for: other requirements that wait for what it has set free, and looks at itself later. */
+/** What an advance asks for: looks at other requirements, and at itself later. */
 export interface Followers {
+  /** that wait for what it has set free */
   wake: string[]
+  /** for whom slots are left, the first in turn first: they may be handed over in the same transaction */
+  heirs: string[]
   /** seconds from now */
   alarms: number[]
 }
@@ -43,17 +46,40 @@ interface Round {
   next: Next
   starts: Starts
   slots: Slots
+  /** null while nothing is built */
+  standing: Standing | null
+}
+
+/** How an advance comes about. */
+export interface Occasion {
+  /** the event that is looked at: whoever has seen it is not looked at again */
+  unseen?: bigint
+  /** in a transaction that holds the lock of the slots: what somebody else holds is left to them */
+  asHeir?: boolean
 }
 
 /**
  * Locks the requirement and takes every step that is due: first what is under way, then the most urgent ready tasks as
  * far as there is room, then the end. Stores who acts next. Joins the caller's transaction.
+ * @returns null when it was not looked at
  */
-export async function advance(tx: Transaction, scope: Scope, requirementId: string): Promise<Followers> {
-  const locked = await lockForAdvance(tx, scope.organizationId, requirementId)
-  if (!locked || isClosed(requirementStatusSchema.parse(locked.requirement.status))) return { wake: [], alarms: [] }
+export async function advance(
+  tx: Transaction,
+  scope: Scope,
+  requirementId: string,
+  { unseen, asHeir = false }: Occasion = {},
+): Promise<Followers | null> {
+  const { organizationId } = scope
+  const locked = await lockForAdvance(tx, {
+    organizationId,
+    requirementId,
+    unseen: unseen ?? null,
+    unlessLocked: asHeir,
+  })
+  if (!locked) return null
+  if (isClosed(requirementStatusSchema.parse(locked.requirement.status))) return { wake: [], heirs: [], alarms: [] }
   const { requirement, project, now } = locked
-  const work: Advance = { tx, scope, requirement, project, now, events: [], wake: new Set(), alarms: [] }
+  const work: Advance = { tx, scope, requirement, project, now, events: [], wake: new Set(), alarms: [], asHeir }
   const made: Made = { served: false, changed: false }
   for (let count = 0; count < MOST_ROUNDS; count += 1) {
     if (count > 0) work.requirement = await tx.requirement.findUniqueOrThrow({ where: { id: requirementId } })
@@ -62,7 +88,8 @@ export async function advance(tx: Transaction, scope: Scope, requirementId: stri
     made.changed ||= steps.some((step) => !('taskId' in step) || step.taskId === undefined)
     if (again) continue
     await comeToRest(work, locked, round, made)
-    return { wake: [...work.wake].filter((id) => id !== requirementId), alarms: secondsUntil(work) }
+    const wake = [...work.wake].filter((id) => id !== requirementId)
+    return { wake, heirs: rivalsWithRoom(round.facts, round.slots), alarms: secondsUntil(work) }
   }
   throw new Error(`requirement ${requirementId} did not come to rest after ${MOST_ROUNDS} rounds`)
 }
@@ -79,13 +106,13 @@ async function oneRound(work: Advance): Promise<{ round: Round; steps: Step[]; a
   const building = head.requirement.status === 'in_progress'
   const tasks = building ? await movableTasks(tx, requirement.id, now) : []
   // From here to the commit others of the organization wait, so everything that can be read before is read before.
-  await lockSlots(tx, scope.organizationId)
+  if (!work.asHeir) await lockSlots(tx, scope.organizationId)
   const { agents, limits } = await loadSlots(tx, scope, requirement, head.project.providerMode, now)
   const facts = factsOf(head, agents, limits, tasks)
   const slots = slotsOf(facts)
   const next = nextSteps(facts, slots)
   await carryOut(work, next.steps, tasks)
-  const round: Round = { facts, next, slots, starts: { steps: [], waiting: [], wants: [] } }
+  const round: Round = { facts, next, slots, starts: { steps: [], waiting: [], wants: [] }, standing: null }
   if (!building || isClosing(next.steps)) {
     return { round, steps: next.steps, again: next.steps.length > 0 && !isAtRest(next.steps) }
   }
@@ -110,7 +137,9 @@ async function startReady(work: Advance, round: Round): Promise<{ round: Round; 
     round.starts = startSteps(facts, slots)
     await carryOut(work, round.starts.steps, facts.ready)
   }
-  facts.counts = await taskCounts(tx, requirement.id)
+  await tellWaiting(work, round)
+  round.standing = await standingOf(tx, requirement.id)
+  facts.counts = round.standing.counts
   const closing = closingSteps(facts)
   await carryOut(work, closing, [])
   const steps = [...next.steps, ...round.starts.steps, ...closing]
@@ -136,19 +165,13 @@ function wantedOf(facts: Facts): { capability: Capability; most: number }[] {
   })
 }
 
-/** Stores what everybody waits for, and wakes those for whom room is left. */
-async function comeToRest(work: Advance, locked: Locked, round: Round, made: Made): Promise<void> {
-  const { tx, requirement, now } = work
-  const { facts, next, starts } = round
+/** Stores what everybody waits for that was due and did not start. */
+async function tellWaiting({ tx, now }: Advance, { next, starts }: Round): Promise<void> {
   const tell = (taskId: string, situation: Situation, blockedById: string | null) => ({
     taskId,
     next: nextActorOf(situation, now),
     blockedById,
   })
-  for (const { situation } of starts.waiting) {
-    if (situation.kind === 'room' && situation.until) work.alarms.push(situation.until)
-  }
-  for (const { noRoom } of next.held) if (noRoom.until) work.alarms.push(noRoom.until)
   await saveWaiting(tx, [
     ...starts.waiting.map(({ taskId, situation, blockedById }) => tell(taskId, situation, blockedById)),
     ...next.held.flatMap(({ taskId, noRoom: { reason, until } }) =>
@@ -156,6 +179,16 @@ async function comeToRest(work: Advance, locked: Locked, round: Round, made: Mad
     ),
     ...next.paused.map(({ taskId, by }) => tell(taskId, { kind: 'paused', by }, null)),
   ])
+}
+
+/** Stores who acts next for the requirement, and what it waits for. */
+async function comeToRest(work: Advance, locked: Locked, round: Round, made: Made): Promise<void> {
+  const { tx, requirement } = work
+  const { facts, next, starts } = round
+  for (const { situation } of starts.waiting) {
+    if (situation.kind === 'room' && situation.until) work.alarms.push(situation.until)
+  }
+  for (const { noRoom } of next.held) if (noRoom.until) work.alarms.push(noRoom.until)
   await flush(work)
   if (made.changed) work.requirement = await tx.requirement.findUniqueOrThrow({ where: { id: requirement.id } })
   const head = await loadHead(tx, work)
@@ -163,7 +196,7 @@ async function comeToRest(work: Advance, locked: Locked, round: Round, made: Mad
   const actor = requirementActor(
     { ...facts, ...head },
     {
-      leading: building ? await leadingTask(tx, requirement.id) : null,
+      leading: building ? (round.standing?.leading ?? null) : null,
       planRun: await activePlanRun(tx, head),
       held: next.held.find(({ taskId }) => taskId === null)?.noRoom ?? null,
     },
@@ -171,7 +204,6 @@ async function comeToRest(work: Advance, locked: Locked, round: Round, made: Mad
   const held = next.held.filter(({ noRoom }) => noRoom.kind !== 'provider').map(({ agentId }) => agentId)
   const wants = [...new Set([...starts.wants, ...held])].sort()
   await saveRest(tx, requirement, { next: actor, wants, served: made.served, sequence: locked.sequence })
-  for (const id of rivalsWithRoom(facts, round.slots)) work.wake.add(id)
 }
 
 async function activePlanRun(tx: Transaction, head: Head): Promise<PlanRun | null> {

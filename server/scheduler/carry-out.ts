@@ -29,6 +29,8 @@ export interface Advance {
   wake: Set<string>
   /** when it has to be looked at again by itself */
   alarms: Date[]
+  /** the transaction holds the lock of the slots already */
+  asHeir: boolean
 }
 
 type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>

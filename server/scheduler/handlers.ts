@@ -1,33 +1,82 @@
 import { forgetReplacedKeys } from '#server/agents/limits'
 import { systemScope } from '#server/auth/gate'
+import type { Scope } from '#server/auth/model'
 import type { JobData } from '#server/kernel/job'
-import { database } from '#server/platform/database/client'
-import { transaction } from '#server/platform/database/transaction'
+import { databaseFailure } from '#server/platform/database/failures'
+import { type Transaction, transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
+import { logger } from '#server/platform/logging/logger'
 import { enqueue } from '#server/platform/queue/queue'
 import { wakeRequirements } from '#server/requirements/commands'
 import { releaseHeld } from '#server/runs/commands'
-import { advance } from './advance'
+import { advance, type Followers } from './advance'
 import { lockSlots, waitingForSlots, waitingForTime } from './repository/requirement'
 
+/** Requirements that are handed slots in the transaction that set them free; more are woken by jobs of their own. */
+const MOST_HEIRS = 8
+
 /**
- * Job `advance-requirement`: brings a requirement as far as it can go without anybody else. Running twice is harmless,
- * because the second time there is nothing left to do. An event that an earlier advance has seen already costs one
- * read: a thousand runs that end together need few advances.
+ * Job `advance-requirement`: brings a requirement as far as it can go without anybody else, and those whose turn it is
+ * for the slots it leaves. Running twice is harmless, because the second time there is nothing left to do. An event that
+ * an earlier advance has seen already costs one read: a thousand runs that end together need few advances.
  */
 export async function advanceRequirement(job: JobData): Promise<void> {
+  try {
+    await transaction((tx) => advanceWith(tx, job, MOST_HEIRS))
+  } catch (error) {
+    if (!(error instanceof HeirFailed)) throw error
+    // What is wrong with another requirement must not hold up this one: the other gets a job of its own.
+    logger().warn({ err: error.cause, job }, 'a requirement could not be handed a slot, it is woken instead')
+    await transaction((tx) => advanceWith(tx, job, 0))
+  }
+}
+
+async function advanceWith(tx: Transaction, job: JobData, most: number): Promise<void> {
   const { requirementId, organizationId, sequence } = job
   if (!requirementId) return
-  if (sequence && (await hasSeen(requirementId, BigInt(sequence)))) return
-  await transaction(async (tx) => {
-    const { wake, alarms } = await advance(tx, systemScope(organizationId), requirementId)
-    await wakeRequirements(tx, organizationId, wake)
-    const job = { name: 'advance-requirement' as const, organizationId, requirementId }
-    await enqueue(
-      tx,
-      alarms.map((startAfterSeconds) => ({ job, startAfterSeconds })),
-    )
-  })
+  const scope = systemScope(organizationId)
+  const first = await advance(tx, scope, requirementId, sequence ? { unseen: BigInt(sequence) } : {})
+  if (!first) return
+  const made = new Map([[requirementId, first]])
+  const wake = new Set(first.wake)
+  let { heirs } = first
+  for (let count = 0; count < most; count += 1) {
+    const heir = heirs.find((id) => !made.has(id) && !wake.has(id))
+    if (heir === undefined) break
+    const followers = await advanceHeir(tx, scope, heir)
+    if (!followers) {
+      // Somebody else is at it.
+      wake.add(heir)
+      continue
+    }
+    made.set(heir, followers)
+    for (const id of followers.wake) wake.add(id)
+    heirs = followers.heirs
+  }
+  await wakeRequirements(tx, organizationId, [...new Set([...wake, ...heirs])])
+  const later = [...made].flatMap(([id, { alarms }]) =>
+    alarms.map((startAfterSeconds) => ({ job: advanceOf(organizationId, id), startAfterSeconds })),
+  )
+  await enqueue(tx, later)
+}
+
+const advanceOf = (organizationId: string, requirementId: string) =>
+  ({ name: 'advance-requirement', organizationId, requirementId }) as const
+
+async function advanceHeir(tx: Transaction, scope: Scope, requirementId: string): Promise<Followers | null> {
+  try {
+    return await advance(tx, scope, requirementId, { asHeir: true })
+  } catch (error) {
+    throw databaseFailure(error) ? error : new HeirFailed(error)
+  }
+}
+
+/** An advance failed that was not the job's own. */
+class HeirFailed extends Error {
+  constructor(cause: unknown) {
+    super('an heir could not be advanced', { cause })
+    this.name = 'HeirFailed'
+  }
 }
 
 /**
@@ -46,12 +95,4 @@ export async function wakeWaiting({ organizationId }: JobData): Promise<void> {
     await wakeRequirements(tx, organizationId, [...new Set([...waiting, ...held])])
     await append(tx, scope, await releaseHeld(tx, organizationId))
   })
-}
-
-async function hasSeen(requirementId: string, sequence: bigint): Promise<boolean> {
-  const row = await database().requirement.findUnique({
-    where: { id: requirementId },
-    select: { advancedTo: true },
-  })
-  return row !== null && row.advancedTo >= sequence
 }

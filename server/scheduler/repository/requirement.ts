@@ -1,7 +1,7 @@
-import type { Project, Requirement } from '#server/platform/database/generated/client'
+import { direct } from '#server/platform/database/direct'
+import { Prisma, type Project, type Requirement } from '#server/platform/database/generated/client'
 import type { Transaction } from '#server/platform/database/transaction'
 import { type NextActor, UNDO_TIMER } from '#server/tasks/rules/next-actor'
-import type { LeadingTask } from '../rules/requirement-actor'
 import { actorColumns } from './changes'
 
 export interface Locked {
@@ -14,20 +14,29 @@ export interface Locked {
 
 type LockedRow = Requirement & { planApproval: string; providerMode: string; now: Date; sequence: bigint | null }
 
+/** Which requirement to lock: not one that has seen the event, and perhaps not one that somebody else holds. */
+export interface Wanted {
+  organizationId: string
+  requirementId: string
+  /** the event to be looked at; null looks in any case */
+  unseen: bigint | null
+  /** whoever holds the slots' lock must not wait for a requirement */
+  unlessLocked: boolean
+}
+
 /**
  * Locks the requirement. Together with `lockSlots` in this order, and before any event is appended, everywhere; so no
- * two transactions wait for each other.
+ * two transactions wait for each other. Null when it is not to be looked at now.
  */
-export async function lockForAdvance(
-  tx: Transaction,
-  organizationId: string,
-  requirementId: string,
-): Promise<Locked | null> {
-  const rows = await tx.$queryRaw<LockedRow[]>`
+export async function lockForAdvance(tx: Transaction, wanted: Wanted): Promise<Locked | null> {
+  const { organizationId, requirementId, unseen, unlessLocked } = wanted
+  const rows = await direct(tx).rows<LockedRow>`
     select q.*, p."planApproval", p."providerMode", now() as now,
       (select "lastSequence" from "EventStream" where "organizationId" = q."organizationId") as sequence
     from "Requirement" q join "Project" p on p.id = q."projectId"
-    where q.id = ${requirementId}::uuid and q."organizationId" = ${organizationId}::uuid for update of q`
+    where q.id = ${requirementId}::uuid and q."organizationId" = ${organizationId}::uuid
+      and (${unseen}::bigint is null or q."advancedTo" < ${unseen}::bigint)
+    for update of q ${unlessLocked ? Prisma.sql`skip locked` : Prisma.empty}`
   const [row] = rows
   if (!row) return null
   const { planApproval, providerMode, now, sequence, ...requirement } = row
@@ -36,12 +45,12 @@ export async function lockForAdvance(
 
 /** Whoever starts runs counts the organization's slots alone until it has committed, so limits are hard. */
 export async function lockSlots(tx: Transaction, organizationId: string): Promise<void> {
-  await tx.$queryRaw`select pg_advisory_xact_lock(hashtextextended(${`slots:${organizationId}`}, 0))::text`
+  await direct(tx).rows`select pg_advisory_xact_lock(hashtextextended(${`slots:${organizationId}`}, 0))::text`
 }
 
 /** Requirements that wait for a slot, those first that have been without for longest. */
 export async function waitingForSlots(tx: Transaction, organizationId: string): Promise<string[]> {
-  const rows = await tx.$queryRaw<{ id: string }[]>`
+  const rows = await direct(tx).rows<{ id: string }>`
     select id from "Requirement" where "organizationId" = ${organizationId}::uuid and wants <> '{}'
       and "pausedAt" is null and "closedAt" is null order by "servedAt" nulls first`
   return rows.map(({ id }) => id)
@@ -49,32 +58,12 @@ export async function waitingForSlots(tx: Transaction, organizationId: string): 
 
 /** Requirements in which something waits for a time, such as that at which a provider takes calls again. */
 export async function waitingForTime(tx: Transaction, organizationId: string): Promise<string[]> {
-  const rows = await tx.$queryRaw<{ id: string }[]>`
+  const rows = await direct(tx).rows<{ id: string }>`
     select q.id from "Requirement" q
     where q."organizationId" = ${organizationId}::uuid and q."pausedAt" is null and q."closedAt" is null
       and (q."nextActor" = 'timer' or exists (
         select from "Task" t where t."requirementId" = q.id and t."nextActor" = 'timer'))`
   return rows.map(({ id }) => id)
-}
-
-/** The task that says most about what a requirement waits for: work before people, and in flight before waiting. */
-export async function leadingTask(tx: Transaction, requirementId: string): Promise<LeadingTask | null> {
-  const rows = await tx.$queryRaw<(Omit<LeadingTask, 'others'> & { others: bigint })[]>`
-    select ref, "nextActor" as actor, "nextActorId" as id, "nextActorName" as name, "nextReason" as reason,
-      "nextDeadline" as deadline, count(*) over () - 1 as others
-    from "Task" where "requirementId" = ${requirementId}::uuid
-      and status in ('running', 'asking', 'proving', 'reviewing', 'merging')
-    order by case "nextActor" when 'agent' then 0 when 'system' then 1 when 'timer' then 2 else 3 end, "nextDeadline"
-    limit 1`
-  const [flying] = rows
-  if (flying) return { ...flying, others: Number(flying.others) }
-  const waiting = await tx.$queryRaw<Omit<LeadingTask, 'others'>[]>`
-    select ref, "nextActor" as actor, "nextActorId" as id, "nextActorName" as name, "nextReason" as reason,
-      "nextDeadline" as deadline
-    from "Task" where "requirementId" = ${requirementId}::uuid and status in ('waiting', 'ready')
-      and "openDependencies" = 0
-    order by "nextDeadline" limit 1`
-  return waiting[0] ? { ...waiting[0], others: 0 } : null
 }
 
 /**
@@ -89,11 +78,11 @@ export async function saveRest(
   const { next, wants, served, sequence } = rest
   const undoable = requirement.nextActorName === UNDO_TIMER && requirement.pausedAt !== null
   const columns = next && !undoable ? actorColumns(next) : null
-  await tx.$executeRaw`
+  await direct(tx).changed`
     update "Requirement" set
       "advancedTo" = greatest("advancedTo", ${sequence}),
       "wants" = ${wants}::text[],
-      "servedAt" = case when ${served} then now() else "servedAt" end,
+      "servedAt" = case when ${served} then clock_timestamp() else "servedAt" end,
       "nextActor" = coalesce(${columns?.nextActor ?? null}, "nextActor"),
       "nextActorId" = case when ${columns !== null} then ${columns?.nextActorId ?? null} else "nextActorId" end,
       "nextActorName" = coalesce(${columns?.nextActorName ?? null}, "nextActorName"),

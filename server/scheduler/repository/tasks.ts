@@ -1,10 +1,12 @@
 import type { Capability } from '#server/agents/model'
 import type { DecisionKind } from '#server/decisions/model'
+import { direct } from '#server/platform/database/direct'
 import { Prisma } from '#server/platform/database/generated/client'
 import type { Transaction } from '#server/platform/database/transaction'
 import { type RunStatus, reviewSchema } from '#server/runs/model'
 import type { TaskStatus } from '#server/tasks/model'
 import type { DecisionFact, FileHolder, RunFact, TaskCounts, TaskFact } from '../rules/facts'
+import type { LeadingTask } from '../rules/requirement-actor'
 
 interface RunRow {
   id: string
@@ -105,7 +107,7 @@ const taskFacts = Prisma.sql`
 
 /** Tasks in flight that could move: those whose run, review, merge or question has not ended are left out. */
 export async function movableTasks(tx: Transaction, requirementId: string, now: Date): Promise<TaskFact[]> {
-  const rows = await tx.$queryRaw<TaskRow[]>`
+  const rows = await direct(tx).rows<TaskRow>`
     ${taskFacts}
     where t."requirementId" = ${requirementId}::uuid
       and t.status in ('running', 'asking', 'proving', 'reviewing', 'merging')
@@ -128,7 +130,7 @@ export async function readyTasks(
   wanted: readonly { capability: Capability; most: number }[],
   now: Date,
 ): Promise<TaskFact[]> {
-  const rows = await tx.$queryRaw<TaskRow[]>`
+  const rows = await direct(tx).rows<TaskRow>`
     ${taskFacts}
     where t.id = any(array(
       select ready.id
@@ -147,7 +149,7 @@ export async function readyTasks(
 
 /** Who holds files in a project now, other requirements included. */
 export async function fileHolders(tx: Transaction, projectId: string): Promise<FileHolder[]> {
-  return tx.$queryRaw<FileHolder[]>`
+  return direct(tx).rows<FileHolder>`
     select t.id as "taskId", t.ref, t."requirementId", q.number as "requirementNumber",
       coalesce(t.owns, '{}') || coalesce((select r.touched from "Run" r where r."taskId" = t.id and r.purpose = 'implement'
         order by r."createdAt" desc, r.id desc limit 1), '{}') as files
@@ -157,9 +159,18 @@ export async function fileHolders(tx: Transaction, projectId: string): Promise<F
     order by t."createdAt", t.position`
 }
 
-/** Whether the plan has tasks left and which, each by the first row of an index. */
-export async function taskCounts(tx: Transaction, requirementId: string): Promise<TaskCounts> {
-  const rows = await tx.$queryRaw<TaskCounts[]>`
+/** Where a plan stands once everything that could start has started. */
+export interface Standing {
+  counts: TaskCounts
+  /** the task that says most about what the requirement waits for: work before people, and in flight before waiting */
+  leading: LeadingTask | null
+}
+
+type StandingRow = TaskCounts & { leading: (Omit<LeadingTask, 'deadline'> & { deadline: string }) | null }
+
+/** Whether the plan has tasks left and which, each by the first row of an index, and the leading one. */
+export async function standingOf(tx: Transaction, requirementId: string): Promise<Standing> {
+  const rows = await direct(tx).rows<StandingRow>`
     with asked as (select ${requirementId}::uuid as id)
     select
       exists (select from "Task" where "requirementId" = asked.id
@@ -168,10 +179,25 @@ export async function taskCounts(tx: Transaction, requirementId: string): Promis
         and status in ('running', 'asking', 'proving', 'reviewing', 'merging')) as "inFlight",
       exists (select from "Task" where "requirementId" = asked.id
         and status in ('waiting', 'ready') and "openDependencies" = 0) as "startable",
-      exists (select from "Task" where "requirementId" = asked.id and status = 'done') as "done"
+      exists (select from "Task" where "requirementId" = asked.id and status = 'done') as "done",
+      coalesce(
+        (select to_jsonb(flying) from (
+          select ${leadingColumns}, count(*) over () - 1 as others from "Task" where "requirementId" = asked.id
+            and status in ('running', 'asking', 'proving', 'reviewing', 'merging')
+          order by case "nextActor" when 'agent' then 0 when 'system' then 1 when 'timer' then 2 else 3 end,
+            "nextDeadline" limit 1) flying),
+        (select to_jsonb(waiting) from (
+          select ${leadingColumns}, 0 as others from "Task" where "requirementId" = asked.id
+            and status in ('waiting', 'ready') and "openDependencies" = 0
+          order by "nextDeadline" limit 1) waiting)) as leading
     from asked`
-  return rows[0] as TaskCounts
+  const { leading, ...counts } = rows[0] as StandingRow
+  return { counts, leading: leading && { ...leading, deadline: new Date(leading.deadline) } }
 }
+
+const leadingColumns = Prisma.sql`
+  ref, "nextActor" as actor, "nextActorId" as id, "nextActorName" as name, "nextReason" as reason,
+  "nextDeadline" as deadline`
 
 function toTaskFact(row: TaskRow, now: Date): TaskFact {
   const { pausedAt, pausedBy, run, review, decision, checks, acceptance, asked, ...rest } = row

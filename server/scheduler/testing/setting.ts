@@ -79,7 +79,10 @@ export async function makeRequirement(setting: Setting, tasks: TaskDraft[], proj
 
 /** One advance, as its job would do it. @returns the requirements it woke */
 export async function look(scope: Scope, requirementId: string): Promise<string[]> {
-  return transaction(async (tx) => (await advance(tx, scope, requirementId)).wake)
+  return transaction(async (tx) => {
+    const { wake = [], heirs = [] } = (await advance(tx, scope, requirementId)) ?? {}
+    return [...new Set([...wake, ...heirs])]
+  })
 }
 
 export type RunEnd = { status: 'finished'; changed: boolean } | { status: 'failed'; code: string }
