@@ -124,6 +124,6 @@ await withBed(async ({ url, postgres }) => {
     tasksOfOneRequirement: TASKS,
     bare: bare.figures,
     engine: ours.figures,
-    statements: ours.statements.slice(0, 40),
+    statements: ours.statements.slice(0, 150),
   })
 })

@@ -50,8 +50,11 @@ export const coalescedJobs: Partial<Record<JobName, 'requirementId' | 'projectId
   'write-record': 'projectId',
 }
 
+/** One at a time of each organization in a process: they would only wait for the same lock, each with a connection. */
+export const serialJobs: ReadonlySet<JobName> = new Set<JobName>(['advance-requirement'])
+
 /** Seconds until a job is done that nobody waits for, so that those of the same moment are done together. */
-export const gatheringSeconds: Partial<Record<JobName, number>> = { 'write-record': 1 }
+export const gatheringSeconds: Partial<Record<JobName, number>> = { 'write-record': 2 }
 
 export const flow: Record<string, readonly JobName[]> = {
   'requirement.submitted': ['advance-requirement', 'write-record'],

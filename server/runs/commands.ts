@@ -3,14 +3,21 @@ import { optionsSchema } from '#server/decisions/model'
 import { cleanJson } from '#server/kernel/clean-text'
 import type { EventDraft } from '#server/kernel/event'
 import { databaseNow } from '#server/platform/database/clock'
-import { direct } from '#server/platform/database/direct'
-import type { Agent, Prisma, Project, Requirement, Task } from '#server/platform/database/generated/client'
+import type { Prisma, Requirement, Task } from '#server/platform/database/generated/client'
 import type { Transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { actorMs } from '#server/tasks/rules/next-actor'
 import { runEvent } from './journal'
 import type { RunPurpose } from './model'
-import { queueAside, queueHeld, type ResumedRow } from './repository'
+import {
+  type AnsweredRow,
+  agentsFor,
+  queueAside,
+  queueHeld,
+  type ResumedRow,
+  type TaskWords,
+  workOf,
+} from './repository'
 import { settleRiskyCall } from './risky'
 import { pinned } from './rules/pinned'
 import { implementerInstructions, type RunPrompt, type WorkFacts, workPrompt } from './rules/transcript'
@@ -45,16 +52,13 @@ export async function createRuns(
   const [first] = drafts
   if (!first) return { runs: [], events: [] }
   const agentIds = [...new Set(drafts.map((draft) => draft.agentId))]
-  const agents = await direct(tx).rows<Agent & Pick<Project, 'providerMode'> & { now: Date }>`
-    select a.*, p."providerMode", clock_timestamp() as now from "Agent" a cross join "Project" p
-    where a.id = any(${agentIds}::uuid[]) and a."organizationId" = ${scope.organizationId}::uuid
-      and p.id = ${first.requirement.projectId}::uuid`
+  const taskIds = drafts.flatMap((draft) => draft.taskId ?? [])
+  const agents = await agentsFor(tx, { scope, projectId: first.requirement.projectId, agentIds, taskIds })
   const agentOf = (draft: RunDraft) => {
     const agent = agents.find(({ id }) => id === draft.agentId)
     if (!agent) throw new Error(`agent ${draft.agentId} is not of this organization`)
     return agent
   }
-  const revisions = await planRevisions(tx, drafts)
   const runs = await tx.run.createManyAndReturn({
     data: drafts.map((draft) => {
       const agent = agentOf(draft)
@@ -73,7 +77,7 @@ export async function createRuns(
         prompt: cleanJson({ ...draft.prompt, system: instructions }) as Prisma.InputJsonValue,
         baseCommit: draft.baseCommit,
         agentSettings: pinned(agent),
-        planRevision: revisions.get(draft.taskId ?? '') ?? null,
+        planRevision: agent.revisions?.[draft.taskId ?? ''] ?? null,
         nextReason: `A worker takes the run of ${agent.name}.`,
         nextDeadline: new Date(agent.now.getTime() + actorMs.queued),
       }
@@ -88,37 +92,36 @@ export async function createRuns(
   return { runs, events }
 }
 
-/** The plan revision each task's run works for, by task; a planning run makes its own. */
-async function planRevisions(tx: Transaction, drafts: readonly RunDraft[]): Promise<Map<string, number>> {
-  const ids = drafts.flatMap((draft) => draft.taskId ?? [])
-  if (ids.length === 0) return new Map()
-  const rows = await direct(tx).rows<{ id: string; revision: number }>`
-    select t.id, p.revision from "Task" t join "Plan" p on p.id = t."planId" where t.id = any(${ids}::uuid[])`
-  return new Map(rows.map(({ id, revision }) => [id, revision]))
-}
-
 /** What attempts at tasks of one requirement begin with. */
 export async function workDrafts(
   tx: Transaction,
   requirement: Requirement,
-  orders: readonly { task: Task; agentId: string; attempt: number }[],
+  orders: readonly { taskId: string; agentId: string; attempt: number }[],
 ): Promise<(RunDraft & { priority: number })[]> {
   if (orders.length === 0) return []
-  const statements = await statementFacts(tx, requirement.id)
-  const answers = await answerFacts(tx, requirement.id)
-  return orders.map(({ task, agentId, attempt }) => ({
-    requirement,
-    taskId: task.id,
-    agentId,
-    purpose: 'implement',
-    attempt,
-    priority: task.rank / 1000,
-    prompt: {
-      system: implementerInstructions,
-      user: workPrompt({ ...taskWords(task, requirement), statements, answers }),
-      facts: { owns: task.owns, ref: task.ref, title: task.title },
-    },
-  }))
+  const facts = await workOf(
+    tx,
+    requirement.id,
+    orders.map(({ taskId }) => taskId),
+  )
+  const answers = facts.answers.map(answerFact)
+  return orders.map(({ taskId, agentId, attempt }) => {
+    const task = facts.tasks.find(({ id }) => id === taskId)
+    if (!task) throw new Error(`task ${taskId} is not of this requirement`)
+    return {
+      requirement,
+      taskId,
+      agentId,
+      purpose: 'implement',
+      attempt,
+      priority: task.rank / 1000,
+      prompt: {
+        system: implementerInstructions,
+        user: workPrompt({ ...taskWords(task, requirement), statements: facts.statements, answers }),
+        facts: { owns: task.owns, ref: task.ref, title: task.title },
+      },
+    }
+  })
 }
 
 /** What an agent is told about a task and its surroundings. */
@@ -130,7 +133,7 @@ export async function workFacts(tx: Transaction, task: Task, requirement: Requir
   }
 }
 
-function taskWords(task: Task, requirement: Requirement): Pick<WorkFacts, 'task' | 'requirement' | 'feedback'> {
+function taskWords(task: TaskWords, requirement: Requirement): Pick<WorkFacts, 'task' | 'requirement' | 'feedback'> {
   return {
     task: {
       ref: task.ref,
@@ -161,11 +164,12 @@ export async function answerFacts(tx: Transaction, requirementId: string) {
     where: { requirementId, status: 'answered', kind: { in: ['agent_question', 'plan_approval'] } },
     orderBy: { answeredAt: 'asc' },
   })
-  return decisions.map((decision) => ({
-    question: decision.question,
-    answer: optionsSchema.parse(decision.options).find((option) => option.id === decision.answer)?.label ?? '',
-    comment: decision.comment,
-  }))
+  return decisions.map(answerFact)
+}
+
+function answerFact({ question, options, answer, comment }: AnsweredRow) {
+  const label = optionsSchema.parse(options).find((option) => option.id === answer)?.label ?? ''
+  return { question, answer: label, comment }
 }
 
 /**

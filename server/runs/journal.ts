@@ -7,6 +7,7 @@ import type { Prisma, Run, ToolCall, Turn } from '#server/platform/database/gene
 import { reader, transaction } from '#server/platform/database/transaction'
 import { actorMs } from '#server/tasks/rules/next-actor'
 import { holdLease, type Lease, leaseRefused } from './lease'
+import { journalOf } from './repository'
 import type { RunPrompt, StoredCall, StoredTurn } from './rules/transcript'
 
 export function runEvent(
@@ -26,11 +27,7 @@ export function runEvent(
 
 /** Everything the run has journalled, in order. */
 export async function loadTurns(runId: string): Promise<StoredTurn[]> {
-  const rows = await reader().turn.findMany({
-    where: { runId },
-    orderBy: { number: 'asc' },
-    include: { toolCalls: { orderBy: { position: 'asc' } } },
-  })
+  const rows = await journalOf(reader(), runId)
   return rows.map(toStored)
 }
 

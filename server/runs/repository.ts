@@ -1,19 +1,112 @@
 import type { Scope } from '#server/auth/model'
 import { cleanJson } from '#server/kernel/clean-text'
 import { direct } from '#server/platform/database/direct'
-import { Prisma, type Run } from '#server/platform/database/generated/client'
+import {
+  type Agent,
+  type Decision,
+  Prisma,
+  type Run,
+  type Task,
+  type ToolCall,
+  type Turn,
+} from '#server/platform/database/generated/client'
 import type { Transaction } from '#server/platform/database/transaction'
 import { actorMs } from '#server/tasks/rules/next-actor'
 import type { Lease } from './lease'
 
+/** What an agent is told of a task. */
+export type TaskWords = Pick<
+  Task,
+  | 'id'
+  | 'ref'
+  | 'title'
+  | 'kind'
+  | 'instructions'
+  | 'statementRefs'
+  | 'owns'
+  | 'reads'
+  | 'acceptance'
+  | 'feedback'
+  | 'rank'
+>
+
+export type AnsweredRow = Pick<Decision, 'question' | 'options' | 'answer' | 'comment'>
+
+interface WorkRow {
+  tasks: TaskWords[]
+  statements: { ref: string; kind: string; section: string; text: string }[]
+  answers: AnsweredRow[]
+}
+
+/** Tasks of a requirement and what surrounds them, in one statement: it is read for each task that starts. */
+export async function workOf(tx: Transaction, requirementId: string, taskIds: string[]): Promise<WorkRow> {
+  const rows = await direct(tx).rows<{ [Key in keyof WorkRow]: WorkRow[Key] | null }>`
+    select
+      (select json_agg(json_build_object('id', id, 'ref', ref, 'title', title, 'kind', kind, 'instructions', instructions,
+          'statementRefs', coalesce("statementRefs", '{}'), 'owns', coalesce(owns, '{}'), 'reads', coalesce(reads, '{}'),
+          'acceptance', acceptance, 'feedback', feedback, 'rank', rank))
+        from "Task" where id = any(${taskIds}::uuid[]) and "requirementId" = ${requirementId}::uuid) as tasks,
+      (select json_agg(json_build_object('ref', ref, 'kind', kind, 'section', section, 'text', text) order by position)
+        from "Statement" where "requirementId" = ${requirementId}::uuid) as statements,
+      (select json_agg(json_build_object('question', question, 'options', options, 'answer', answer, 'comment', comment)
+          order by "answeredAt")
+        from "Decision" where "requirementId" = ${requirementId}::uuid and status = 'answered'
+          and kind in ('agent_question', 'plan_approval')) as answers`
+  const { tasks, statements, answers } = rows[0] ?? {}
+  return { tasks: tasks ?? [], statements: statements ?? [], answers: answers ?? [] }
+}
+
+/** The agents that runs are made for, with what else of the database runs are made of. */
+export type AgentRow = Agent & {
+  providerMode: string
+  now: Date
+  /** plan revisions that the tasks belong to, by task; a planning run makes its own */
+  revisions: Record<string, number> | null
+}
+
+export function agentsFor(
+  tx: Transaction,
+  { scope, projectId, agentIds, taskIds }: { scope: Scope; projectId: string; agentIds: string[]; taskIds: string[] },
+): Promise<AgentRow[]> {
+  return direct(tx).rows<AgentRow>`
+    select a.*, p."providerMode", clock_timestamp() as now,
+      (select json_object_agg(t.id, plan.revision) from "Task" t join "Plan" plan on plan.id = t."planId"
+        where t.id = any(${taskIds}::uuid[])) as revisions
+    from "Agent" a cross join "Project" p
+    where a.id = any(${agentIds}::uuid[]) and a."organizationId" = ${scope.organizationId}::uuid
+      and p.id = ${projectId}::uuid`
+}
+
+type JournalTurn = Turn & { toolCalls: (Omit<ToolCall, 'startedAt' | 'endedAt'> & EndsAsText)[] }
+interface EndsAsText {
+  startedAt: string | null
+  endedAt: string | null
+}
+
+/** The journal of a run in order, in one statement. */
+export async function journalOf(tx: Transaction, runId: string): Promise<(Turn & { toolCalls: ToolCall[] })[]> {
+  const rows = await direct(tx).rows<JournalTurn>`
+    select turn.*, coalesce((select jsonb_agg(to_jsonb(call) order by position) from "ToolCall" call
+      where call."turnId" = turn.id), '[]') as "toolCalls"
+    from "Turn" turn where "runId" = ${runId}::uuid order by number`
+  const date = (text: string | null) => (text === null ? null : new Date(text))
+  return rows.map((row) => ({
+    ...row,
+    toolCalls: row.toolCalls.map((call) => ({ ...call, startedAt: date(call.startedAt), endedAt: date(call.endedAt) })),
+  }))
+}
+
 export type Found = Run & { turns: bigint; budgetMs: bigint | null }
 
-/** A run, how much it has journalled, and the limit in time of its requirement. */
+/** How much a run has journalled, and the limit in time of its requirement. */
+const workedOff = Prisma.sql`
+  (select count(*) from "Turn" where "runId" = "Run".id) as turns,
+  (select "limitMs" from "Budget" where level = 'requirement' and "ownerId" = "Run"."requirementId") as "budgetMs"`
+
 export async function findRun(tx: Transaction, scope: Scope, runId: string): Promise<Found | null> {
   const rows = await direct(tx).rows<Found>`
-    select run.*, (select count(*) from "Turn" where "runId" = run.id) as turns,
-      (select "limitMs" from "Budget" where level = 'requirement' and "ownerId" = run."requirementId") as "budgetMs"
-    from "Run" run where id = ${runId}::uuid and "organizationId" = ${scope.organizationId}::uuid`
+    select "Run".*, ${workedOff} from "Run"
+    where id = ${runId}::uuid and "organizationId" = ${scope.organizationId}::uuid`
   return rows[0] ?? null
 }
 
@@ -29,9 +122,11 @@ function claiming(scope: Scope, runId: string, worker: string): Prisma.Sql {
       and status in ('queued', 'running') and ("notBefore" is null or "notBefore" <= now() + interval '1 second')`
 }
 
-/** The claim of a run that nobody had before. */
+/** The claim of a run that nobody had before and that waits for no time, and what its event says of it. */
 export function firstClaim(scope: Scope, runId: string, worker: string): Prisma.Sql {
-  return Prisma.sql`${claiming(scope, runId, worker)} and lease = 0 returning id`
+  return Prisma.sql`${claiming(scope, runId, worker)} and status = 'queued' and lease = 0 and "notBefore" is null
+    returning "Run".*, ${workedOff},
+      jsonb_build_object('purpose', purpose, 'attempt', attempt, 'scripted', "providerMode" = 'scripted') as told`
 }
 
 /**

@@ -7,8 +7,8 @@ import type { EventDraft } from '#server/kernel/event'
 import { databaseNow } from '#server/platform/database/clock'
 import { direct } from '#server/platform/database/direct'
 import type { Run } from '#server/platform/database/generated/client'
-import { reader, statement, type Transaction, transaction } from '#server/platform/database/transaction'
-import { append, appendWith } from '#server/platform/events/log'
+import { reader, type Transaction, transaction } from '#server/platform/database/transaction'
+import { append, appendAbout, appendWith } from '#server/platform/events/log'
 import { enqueue } from '#server/platform/queue/queue'
 import { inSentence, TEAM } from '#server/tasks/model'
 import { actorMs } from '#server/tasks/rules/next-actor'
@@ -39,12 +39,10 @@ export async function claimRun(scope: Scope, runId: string, worker: string): Pro
   return (await claimFresh(scope, runId, worker)) ?? transaction((tx) => claimAgain(tx, scope, runId, worker))
 }
 
-/** Most runs are claimed once: a read, then one statement for the claim and its event. */
+/** Most runs are claimed once: one statement for the claim, its event, and all that is known of the run. */
 async function claimFresh(scope: Scope, runId: string, worker: string): Promise<Claim | null> {
-  const found = await statement((tx) => findRun(tx, scope, runId))
-  if (found?.status !== 'queued' || found.lease !== 0 || found.notBefore !== null) return null
-  const claim = await claimOf(reader(), { ...found, status: 'running', worker, lease: 1 })
-  return (await appendWith(scope, firstClaim(scope, runId, worker), [started(found)])) ? claim : null
+  const claimed = await appendAbout<Found>(scope, firstClaim(scope, runId, worker), { type: 'run.started', runId })
+  return claimed && claimOf(reader(), claimed)
 }
 
 /** A run that waited, or that another worker held: what that one left open is settled. */

@@ -137,20 +137,25 @@ async function makeRuns(advance: Advance, steps: readonly TaskOrRaise[]): Promis
   const reviews = steps.filter((step): step is Of<'start-review'> => step.kind === 'start-review')
   const order = [...starts, ...reviews]
   if (order.length === 0) return new Map()
-  const rows = await tx.task.findMany({ where: { id: { in: order.map((step) => step.taskId) } } })
-  const taskOf = (id: string): Task => rows.find((row) => row.id === id) as Task
   const drafts = await workDrafts(
     tx,
     requirement,
-    starts.map(({ taskId, assignment, attempt }) => ({ task: taskOf(taskId), agentId: assignment.agentId, attempt })),
+    starts.map(({ taskId, assignment, attempt }) => ({ taskId, agentId: assignment.agentId, attempt })),
   )
+  const reviewed = await tasksOf(tx, reviews)
   for (const { taskId, assignment, attempt, runId } of reviews) {
-    const draft = { task: taskOf(taskId), requirement, agentId: assignment.agentId, runId, attempt }
-    drafts.push(await reviewDraft(tx, draft))
+    const task = reviewed.get(taskId) as Task
+    drafts.push(await reviewDraft(tx, { task, requirement, agentId: assignment.agentId, runId, attempt }))
   }
   const { runs, events } = await createRuns(tx, scope, drafts)
   advance.events.push(...events)
   return new Map(order.map((step, index) => [step.taskId, runs[index]?.id as string]))
+}
+
+async function tasksOf(tx: Transaction, steps: readonly { taskId: string }[]): Promise<Map<string, Task>> {
+  if (steps.length === 0) return new Map()
+  const rows = await tx.task.findMany({ where: { id: { in: steps.map(({ taskId }) => taskId) } } })
+  return new Map(rows.map((row) => [row.id, row]))
 }
 
 interface Changed {

@@ -2,6 +2,7 @@ import { forgetReplacedKeys } from '#server/agents/limits'
 import { systemScope } from '#server/auth/gate'
 import type { Scope } from '#server/auth/model'
 import type { JobData } from '#server/kernel/job'
+import { database } from '#server/platform/database/client'
 import { databaseFailure } from '#server/platform/database/failures'
 import { type Transaction, transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
@@ -10,7 +11,7 @@ import { enqueue } from '#server/platform/queue/queue'
 import { wakeRequirements } from '#server/requirements/commands'
 import { releaseHeld } from '#server/runs/commands'
 import { advance, type Followers } from './advance'
-import { lockSlots, waitingForSlots, waitingForTime } from './repository/requirement'
+import { lastSeen, lockSlots, waitingForSlots, waitingForTime } from './repository/requirement'
 
 /** Requirements that are handed slots in the transaction that set them free; more are woken by jobs of their own. */
 const MOST_HEIRS = 8
@@ -21,6 +22,7 @@ const MOST_HEIRS = 8
  * an earlier advance has seen already costs one read: a thousand runs that end together need few advances.
  */
 export async function advanceRequirement(job: JobData): Promise<void> {
+  if (await hasSeen(job)) return
   try {
     await transaction((tx) => advanceWith(tx, job, MOST_HEIRS))
   } catch (error) {
@@ -58,6 +60,12 @@ async function advanceWith(tx: Transaction, job: JobData, most: number): Promise
     alarms.map((startAfterSeconds) => ({ job: advanceOf(organizationId, id), startAfterSeconds })),
   )
   await enqueue(tx, later)
+}
+
+async function hasSeen({ requirementId, sequence }: JobData): Promise<boolean> {
+  if (!requirementId || !sequence) return false
+  const advancedTo = await lastSeen(database(), requirementId)
+  return advancedTo !== null && advancedTo >= BigInt(sequence)
 }
 
 const advanceOf = (organizationId: string, requirementId: string) =>

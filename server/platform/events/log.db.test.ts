@@ -7,7 +7,7 @@ import { transaction } from '#server/platform/database/transaction'
 import { databaseEnvironment } from '#server/platform/env/database'
 import { queue, stopQueue } from '#server/platform/queue/queue'
 import { follow, stopHub } from './hub'
-import { append, appendWith, lastSequence, readEvents } from './log'
+import { append, appendAbout, appendWith, lastSequence, readEvents } from './log'
 import { testScope } from './testing'
 
 let keeper: pg.Client
@@ -237,4 +237,33 @@ test('a change with its event inside a transaction shares its fate', async () =>
   await expect(told(true)).rejects.toBe(NO_GOOD)
   await told(false)
   expect((await readEvents(scope, { after: 0n, limit: 9 })).map(({ sequence }) => sequence)).toEqual([1n])
+})
+
+test('an event about the row that was changed takes its ids and words from it', async () => {
+  const scope = testScope()
+  const row = { id: randomUUID(), projectId: randomUUID(), requirementId: randomUUID(), taskId: null }
+  await keeper.query(
+    `create table about (id uuid, "projectId" uuid, "requirementId" uuid, "taskId" uuid, "organizationId" uuid,
+       at timestamptz(3) default now(), claimed boolean default false)`,
+  )
+  await keeper.query('insert into about (id, "projectId", "requirementId", "organizationId") values ($1, $2, $3, $4)', [
+    row.id,
+    row.projectId,
+    row.requirementId,
+    scope.organizationId,
+  ])
+  const change = Prisma.sql`
+    update about set claimed = true where id = ${row.id}::uuid and not claimed
+    returning about.*, jsonb_build_object('attempt', 3) as told`
+  const event = { type: 'run.finished', runId: row.id }
+  const changed = await appendAbout<typeof row & { at: Date }>(scope, change, event)
+  expect(changed).toMatchObject({ ...row, claimed: true, at: expect.any(Date) })
+  expect(await appendAbout(scope, change, event)).toBeNull()
+  await keeper.query('update about set claimed = false')
+  expect(await transaction(() => appendAbout(scope, change, event))).toMatchObject(row)
+  const about = { type: 'run.finished', runId: row.id, requirementId: row.requirementId, payload: { attempt: 3 } }
+  expect(await readEvents(scope, { after: 0n, limit: 9 })).toMatchObject([
+    { ...about, projectId: row.projectId, sequence: 1n },
+    { ...about, projectId: row.projectId, sequence: 2n },
+  ])
 })

@@ -2,6 +2,7 @@ import type { Actor, Scope } from '#server/auth/model'
 import { flow, gatheringSeconds } from '#server/flow'
 import { cleanJson } from '#server/kernel/clean-text'
 import type { EventDraft } from '#server/kernel/event'
+import { direct } from '#server/platform/database/direct'
 import type { Prisma } from '#server/platform/database/generated/client'
 import { reader, statement, type Transaction } from '#server/platform/database/transaction'
 import { addJobs, type JobOrder } from '#server/platform/queue/queue'
@@ -41,6 +42,39 @@ export function appendWith(scope: Scope, change: Prisma.Sql, drafts: EventDraft[
     const outbox = new Outbox()
     await addTo(outbox, scope, drafts)
     return outbox.writeWith(tx, change)
+  })
+}
+
+/** What a changed row says of itself to the event about it. */
+interface Told {
+  projectId: string
+  requirementId: string
+  taskId: string | null
+  told: object
+}
+
+/**
+ * Carries out `change` and appends one event about the row that it changed, in one statement as `appendWith` does: the
+ * row's ids become the event's, and its column `told` the payload.
+ * @param change returns the row whole, and `told`
+ * @returns the row; null when none was changed
+ */
+export function appendAbout<Row>(
+  scope: Scope,
+  change: Prisma.Sql,
+  event: Pick<EventDraft, 'type' | 'runId'>,
+): Promise<Row | null> {
+  return statement(async (tx, joined) => {
+    if (!joined) {
+      const outbox = new Outbox()
+      await addTo(outbox, scope, [{ ...event, payload: {} }])
+      return outbox.writeAbout<Row>(tx, change)
+    }
+    const [row] = await direct(tx).rows<Row & Told>`${change}`
+    if (!row) return null
+    const { projectId, requirementId, taskId, told } = row
+    await append(tx, scope, [{ ...event, projectId, requirementId, taskId: taskId ?? undefined, payload: told }])
+    return row
   })
 }
 

@@ -66,6 +66,14 @@ export class Outbox {
     return rows[0]?.changed === true
   }
 
+  /** The same for events about the row that `change` returns. @returns that row, or null when there is none */
+  async writeAbout<Row>(tx: Transaction, change: Prisma.Sql): Promise<Row | null> {
+    const { queues, parameters } = this.#content()
+    const values = [...parameters, ...change.values]
+    const rows = await direct(tx).rowsOf<Row>(statement(queues, change.text, true), values)
+    return rows[0] ?? null
+  }
+
   #content(): { queues: JobRows[]; parameters: string[] } {
     const queues = [...this.#jobs.values()]
     const events = this.#events.map((row, place) => ({ ...row, place }))
@@ -88,27 +96,44 @@ const texts = new Map<string, string>()
 /** What always lets everything through. */
 const NO_GUARD = 'select'
 
-/** $1 events, $2 names of the queues, $3 and on their jobs, then those of the change that everything depends on. */
-function statement(queues: readonly JobRows[], change: string): string {
-  const key = `${queues.map(({ lane }) => lane).join()} ${change}`
+/**
+ * $1 events, $2 names of the queues, $3 and on their jobs, then those of the change that everything depends on.
+ * @param about the events are about the changed row, which is the answer
+ */
+function statement(queues: readonly JobRows[], change: string, about = false): string {
+  const key = `${about} ${queues.map(({ lane }) => lane).join()} ${change}`
   let text = texts.get(key)
   if (!text) {
     const own = 2 + queues.length
     const guard = change.replace(/\$(\d+)/g, (_, number) => `$${Number(number) + own}`)
     const jobs = queues.map(({ insert }, index) => jobsText(insert, index))
-    text = `with guard as (${guard})${EVENTS}${jobs.join('')}${TOLD}`
+    const given = about ? ABOUT_ROW : GIVEN
+    text = `with guard as (${guard})${given}${EVENTS}${jobs.join('')}${TOLD}${about ? THE_ROW : WHETHER}`
     texts.set(key, text)
   }
   return text
 }
 
-const EVENTS = `
-, given as (
-  select * from jsonb_to_recordset($1::text::jsonb) as row (
+const COLUMNS = `draft (
     place int, "organizationId" uuid, type text, "projectId" uuid, "requirementId" uuid, "taskId" uuid, "runId" uuid,
-    "decisionId" uuid, actor jsonb, payload jsonb)
+    "decisionId" uuid, actor jsonb, payload jsonb)`
+
+const GIVEN = `
+, given as (
+  select * from jsonb_to_recordset($1::text::jsonb) as ${COLUMNS}
   where exists (select from guard)
-), counted as (
+)`
+
+/** What the changed row says goes before what is given. */
+const ABOUT_ROW = `
+, given as (
+  select place, draft."organizationId", draft.type, guard."projectId", guard."requirementId", guard."taskId",
+    draft."runId", draft."decisionId", draft.actor, guard.told as payload
+  from jsonb_to_recordset($1::text::jsonb) as ${COLUMNS} cross join guard
+)`
+
+const EVENTS = `
+, counted as (
   select "organizationId", count(*) as many from given group by "organizationId"
 ), stream as (
   insert into "EventStream" ("organizationId", "lastSequence")
@@ -149,5 +174,10 @@ const TOLD = `
       'j', nullif($2::text::jsonb, '[]'::jsonb)))::text as message
   ) as news
   where exists (select from guard)
-)
+)`
+
+const WHETHER = `
 select exists (select from guard) as changed, (select count(*) from told) as told`
+
+const THE_ROW = `
+select guard.*, (select count(*) from told) as notified from guard`

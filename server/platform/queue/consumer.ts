@@ -1,4 +1,4 @@
-import { coalescedJobs, jobLanes } from '#server/flow'
+import { coalescedJobs, jobLanes, serialJobs } from '#server/flow'
 import { messageOf } from '#server/kernel/app-error'
 import type { Lane } from '#server/kernel/job'
 import { logger } from '#server/platform/logging/logger'
@@ -14,8 +14,10 @@ export type JobHandler = (job: QueuedJob, signal: AbortSignal, all: readonly Que
 /** Jobs that are handled at once: one, or several for the same row. */
 interface Group {
   lane: Lane
-  /** Equal groups share it: they run one after the other, and join while they wait. */
+  /** Equal groups share it: they join while they wait. */
   key: string
+  /** Groups that share it run one after the other. */
+  turn: string
   organizationId: string
   /** the one of the newest event */
   data: QueuedJob
@@ -194,7 +196,8 @@ export class Consumer {
     const { organizationId } = data
     const abort = new AbortController()
     const done = Promise.resolve()
-    this.#waiting[lane].push({ lane, key, organizationId, data, all: [data], attempts: [attempt], abort, done })
+    const turn = serialJobs.has(data.name) ? `${data.name} ${organizationId}` : key
+    this.#waiting[lane].push({ lane, key, turn, organizationId, data, all: [data], attempts: [attempt], abort, done })
   }
 
   /** Begins what there are slots for: of the organization with the fewest running first, else in the order fetched. */
@@ -204,7 +207,7 @@ export class Consumer {
     while (running.size < this.#slots[lane] && !this.#stopping) {
       const busy = new Map<string, number>()
       for (const { organizationId } of running.values()) busy.set(organizationId, (busy.get(organizationId) ?? 0) + 1)
-      const ready = waiting.filter((group) => !running.has(group.key))
+      const ready = waiting.filter((group) => !running.has(group.turn))
       const [first] = ready
       if (!first) return
       const count = (group: Group) => busy.get(group.organizationId) ?? 0
@@ -216,9 +219,9 @@ export class Consumer {
 
   #run(group: Group): void {
     const running = this.#running[group.lane]
-    running.set(group.key, group)
+    running.set(group.turn, group)
     group.done = this.#settle(group).finally(() => {
-      running.delete(group.key)
+      running.delete(group.turn)
       this.#next(group.lane)
       // The quick lane holds jobs in reserve and fetches when few are left, so that a fetch brings several.
       const isLow = group.lane !== 'quick' || this.#waiting.quick.length <= this.#slots.quick
@@ -271,7 +274,7 @@ export class Consumer {
       const ours = await beat(lanes, attempts)
       for (const group of groups) {
         if (group.attempts.some(({ id }) => ours.has(id))) continue
-        if (this.#running[group.lane].get(group.key) === group) group.abort.abort(LOST)
+        if (this.#running[group.lane].get(group.turn) === group) group.abort.abort(LOST)
         const place = this.#waiting[group.lane].indexOf(group)
         if (place >= 0) this.#waiting[group.lane].splice(place, 1)
       }

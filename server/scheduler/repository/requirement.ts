@@ -43,6 +43,13 @@ export async function lockForAdvance(tx: Transaction, wanted: Wanted): Promise<L
   return { requirement, project: { id: row.projectId, planApproval, providerMode }, now, sequence: sequence ?? 0n }
 }
 
+/** The newest event that an advance of the requirement has seen. */
+export async function lastSeen(tx: Transaction, requirementId: string): Promise<bigint | null> {
+  const rows = await direct(tx).rows<{ advancedTo: bigint }>`
+    select "advancedTo" from "Requirement" where id = ${requirementId}::uuid`
+  return rows[0]?.advancedTo ?? null
+}
+
 /** Whoever starts runs counts the organization's slots alone until it has committed, so limits are hard. */
 export async function lockSlots(tx: Transaction, organizationId: string): Promise<void> {
   await direct(tx).rows`select pg_advisory_xact_lock(hashtextextended(${`slots:${organizationId}`}, 0))::text`
