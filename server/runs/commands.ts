@@ -3,7 +3,8 @@ import { optionsSchema } from '#server/decisions/model'
 import { cleanJson } from '#server/kernel/clean-text'
 import type { EventDraft } from '#server/kernel/event'
 import { databaseNow } from '#server/platform/database/clock'
-import type { Prisma, Requirement, Task } from '#server/platform/database/generated/client'
+import type { Requirement, Task } from '#server/platform/database/generated/client'
+import { newId } from '#server/platform/database/new-id'
 import type { Transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { actorMs } from '#server/tasks/rules/next-actor'
@@ -12,6 +13,7 @@ import type { RunPurpose } from './model'
 import {
   type AnsweredRow,
   agentsFor,
+  insertRuns,
   queueAside,
   queueHeld,
   type ResumedRow,
@@ -59,31 +61,30 @@ export async function createRuns(
     if (!agent) throw new Error(`agent ${draft.agentId} is not of this organization`)
     return agent
   }
-  const runs = await tx.run.createManyAndReturn({
-    data: drafts.map((draft) => {
-      const agent = agentOf(draft)
-      const instructions = [draft.prompt.system, agent.instructions].filter(Boolean).join('\n\n')
-      return {
-        organizationId: scope.organizationId,
-        projectId: draft.requirement.projectId,
-        requirementId: draft.requirement.id,
-        taskId: draft.taskId,
-        agentId: agent.id,
-        purpose: draft.purpose,
-        attempt: draft.attempt,
-        providerMode: agent.providerMode,
-        connector: agent.connector,
-        model: agent.model,
-        prompt: cleanJson({ ...draft.prompt, system: instructions }) as Prisma.InputJsonValue,
-        baseCommit: draft.baseCommit,
-        agentSettings: pinned(agent),
-        planRevision: agent.revisions?.[draft.taskId ?? ''] ?? null,
-        nextReason: `A worker takes the run of ${agent.name}.`,
-        nextDeadline: new Date(agent.now.getTime() + actorMs.queued),
-      }
-    }),
-    select: { id: true, projectId: true, requirementId: true, taskId: true },
+  const runs = drafts.map((draft) => {
+    const agent = agentOf(draft)
+    const instructions = [draft.prompt.system, agent.instructions].filter(Boolean).join('\n\n')
+    return {
+      id: newId(),
+      organizationId: scope.organizationId,
+      projectId: draft.requirement.projectId,
+      requirementId: draft.requirement.id,
+      taskId: draft.taskId ?? null,
+      agentId: agent.id,
+      purpose: draft.purpose,
+      attempt: draft.attempt,
+      providerMode: agent.providerMode,
+      connector: agent.connector,
+      model: agent.model,
+      prompt: cleanJson({ ...draft.prompt, system: instructions }),
+      baseCommit: draft.baseCommit,
+      agentSettings: pinned(agent),
+      planRevision: agent.revisions?.[draft.taskId ?? ''] ?? null,
+      nextReason: `A worker takes the run of ${agent.name}.`,
+      nextDeadline: new Date(agent.now.getTime() + actorMs.queued),
+    }
   })
+  await insertRuns(tx, runs)
   const events = runs.map((run, index) => {
     const draft = drafts[index] as RunDraft & { priority?: number }
     const payload = { purpose: draft.purpose, agent: agentOf(draft).name, attempt: draft.attempt }

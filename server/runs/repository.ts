@@ -77,6 +77,36 @@ export function agentsFor(
       and p.id = ${projectId}::uuid`
 }
 
+/** A run as it is made; everything else of it begins as the table says. */
+export type NewRun = Pick<
+  Run,
+  | 'id'
+  | 'organizationId'
+  | 'projectId'
+  | 'requirementId'
+  | 'taskId'
+  | 'agentId'
+  | 'purpose'
+  | 'attempt'
+  | 'providerMode'
+  | 'connector'
+  | 'model'
+  | 'planRevision'
+  | 'nextReason'
+  | 'nextDeadline'
+> & { baseCommit?: string; prompt: unknown; agentSettings: object }
+
+export async function insertRuns(tx: Transaction, runs: readonly NewRun[]): Promise<void> {
+  const columns = Prisma.sql`
+    id, "organizationId", "projectId", "requirementId", "taskId", "agentId", purpose, attempt, "providerMode", connector,
+    model, prompt, "baseCommit", "agentSettings", "planRevision", "nextReason", "nextDeadline"`
+  await direct(tx).changed`
+    insert into "Run" (${columns}) select ${columns} from jsonb_to_recordset(${JSON.stringify(runs)}::jsonb) as made (
+      id uuid, "organizationId" uuid, "projectId" uuid, "requirementId" uuid, "taskId" uuid, "agentId" uuid,
+      purpose text, attempt integer, "providerMode" text, connector text, model text, prompt jsonb, "baseCommit" text,
+      "agentSettings" jsonb, "planRevision" integer, "nextReason" text, "nextDeadline" timestamptz)`
+}
+
 type JournalTurn = Turn & { toolCalls: (Omit<ToolCall, 'startedAt' | 'endedAt'> & EndsAsText)[] }
 interface EndsAsText {
   startedAt: string | null

@@ -5,7 +5,8 @@ import { openDependencies, upwardRanks } from './rules/graph'
 
 /** What every capability has taken so far in this organization. */
 export async function learnedDurations(tx: Transaction, organizationId: string): Promise<Map<string, Learned>> {
-  const rows = await tx.taskDuration.findMany({ where: { organizationId } })
+  const rows = await direct(tx).rows<Learned & { capability: string }>`
+    select capability, finished, "meanMs" from "TaskDuration" where "organizationId" = ${organizationId}::uuid`
   return new Map(rows.map(({ capability, finished, meanMs }) => [capability, { finished, meanMs }]))
 }
 

@@ -21,7 +21,7 @@ export function compareTurns(left: Claimant, right: Claimant): number {
     project ||
     left.running - right.running ||
     (left.servedAt?.getTime() ?? 0) - (right.servedAt?.getTime() ?? 0) ||
-    left.requirementId.localeCompare(right.requirementId)
+    (left.requirementId < right.requirementId ? -1 : Number(left.requirementId > right.requirementId))
   )
 }
 

@@ -55,31 +55,42 @@ export function slotsOf(facts: Facts): Slots {
       { left: ofAll(organization), competes: (_, other) => usable(other) },
     ]
   }
+  const wishes = rivals.map((rival) => ({ rival, agents: facts.agents.filter(({ id }) => rival.wants.includes(id)) }))
+  const refusalOf = (agent: AgentFact): NoRoom | null => {
+    const provider = providers.find((row) => row.provider === agent.provider)
+    if (provider?.closedUntil && provider.closedUntil > facts.now) {
+      const until = provider.closedUntil
+      return { kind: 'provider', until, reason: `Waits for ${agent.provider} until ${clock(until)}.` }
+    }
+    const full = fullLimit(facts, agent, count)
+    if (full) return { kind: 'slot', until: null, reason: full }
+    const self = {
+      requirementId: facts.requirement.id,
+      projectId: facts.project.id,
+      running: own.running + count('all'),
+      projectRunning: project.used + count('all'),
+      servedAt: own.servedAt,
+    }
+    const before = scarce(agent).reduce<Rival | null>((found, { left, competes }) => {
+      if (found) return found
+      const competing = wishes.filter(({ rival, agents }) => agents.some((other) => competes(rival, other)))
+      return mayGo({ self, rivals: competing.map(({ rival }) => rival), room: left })
+    }, null)
+    return before && { kind: 'turn', until: null, reason: `Waits for its turn: R${before.number} goes first.` }
+  }
+  /** Asked for each task and agent, and the same until the next slot is taken. */
+  const refusals = new Map<string, NoRoom | null>()
   return {
     refusal(agent) {
-      const provider = providers.find((row) => row.provider === agent.provider)
-      if (provider?.closedUntil && provider.closedUntil > facts.now) {
-        const until = provider.closedUntil
-        return { kind: 'provider', until, reason: `Waits for ${agent.provider} until ${clock(until)}.` }
-      }
-      const full = fullLimit(facts, agent, count)
-      if (full) return { kind: 'slot', until: null, reason: full }
-      const self = {
-        requirementId: facts.requirement.id,
-        projectId: facts.project.id,
-        running: own.running + count('all'),
-        projectRunning: project.used + count('all'),
-        servedAt: own.servedAt,
-      }
-      const wish = (rival: Rival) => facts.agents.filter(({ id }) => rival.wants.includes(id))
-      const before = scarce(agent).reduce<Rival | null>((found, { left, competes }) => {
-        const competing = rivals.filter((rival) => wish(rival).some((other) => competes(rival, other)))
-        return found ?? mayGo({ self, rivals: competing, room: left })
-      }, null)
-      return before && { kind: 'turn', until: null, reason: `Waits for its turn: R${before.number} goes first.` }
+      const known = refusals.get(agent.id)
+      if (known !== undefined) return known
+      const found = refusalOf(agent)
+      refusals.set(agent.id, found)
+      return found
     },
     room: (agent) => Math.max(0, room(agent)),
     take(agent) {
+      refusals.clear()
       for (const key of ['all', agent.id, agent.provider]) taken.set(key, count(key) + 1)
     },
   }
