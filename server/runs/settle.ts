@@ -9,6 +9,7 @@ import { databaseNow } from '#server/platform/database/clock'
 import { databaseFailure } from '#server/platform/database/failures'
 import type { Run } from '#server/platform/database/generated/client'
 import { logger } from '#server/platform/logging/logger'
+import { maskSecrets } from '#server/platform/logging/redact'
 import { isStopped } from './calls'
 import type { Lease } from './lease'
 import type { RunLog } from './log'
@@ -93,9 +94,11 @@ async function fail({ scope, run, lease, log }: Ended, error: unknown): Promise<
   const known = error instanceof AppError
   if (!known) logger().error({ err: error, runId: run.id }, 'a run failed for a reason we did not foresee')
   const code = known ? error.code : 'internal'
-  const message = known
+  const words = known
     ? error.message
     : `Orchestrator itself failed: ${messageOf(error)}. The run was stopped; its work so far is kept.`
+  // From here it goes into the log of events, the task's page, questions and messages.
+  const message = maskSecrets(words)
   log.write('error', `${message}\n`)
   await failRun(scope, lease, run, { code, message, details: known ? error.details : undefined })
 }

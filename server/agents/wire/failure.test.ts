@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { failureOf, retryAfterMs } from './failure'
+import type { Exchange } from './exchange'
+import { failureOf, retryAfterMs, StreamFailure, toProviderError } from './failure'
 
 describe('failureOf', () => {
   it.each([
@@ -18,6 +19,26 @@ describe('failureOf', () => {
     [{ status: null, label: 'invalid_prompt', words: '' }, 'invalid-request'],
     [{ status: null, label: '', words: '' }, 'server'],
   ] as const)('%j is %s', (complaint, failure) => expect(failureOf(complaint)).toBe(failure))
+})
+
+describe('the words of a provider', () => {
+  const apiKey = 'sk-canary/key+7f3a9c=='
+  const base64 = Buffer.from(`user:${apiKey}`).toString('base64')
+  it.each([
+    ['as it is', apiKey],
+    ['in an address', encodeURIComponent(apiKey)],
+    ['as basic authentication', base64],
+  ])('never carry the key on, %s', (_, quoted) => {
+    const exchange = { status: 400, headers: null, requestId: null, verdict: null } as unknown as Exchange
+    const thrown = { status: 400, error: { error: { message: `cannot forward ${quoted} to upstream` } } }
+    const { message } = toProviderError(thrown, { exchange, apiKey, now: 0 })
+    expect(message).toContain('cannot forward')
+    expect(message).not.toContain(quoted)
+    expect(message).not.toContain('canary')
+    const inStream = new StreamFailure('authentication', `bad key ${quoted}`)
+    expect(toProviderError(inStream, { exchange, apiKey, now: 0 }).message).not.toMatch(/canary/)
+    expect(toProviderError(inStream, { exchange, apiKey, now: 0 }).message).not.toContain(quoted)
+  })
 })
 
 describe('retryAfterMs', () => {

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { ProviderError, type ProviderFailure } from '#server/agents/errors'
 import { messageOf } from '#server/kernel/app-error'
 import { cleanText } from '#server/kernel/clean-text'
+import { createMask } from '#server/platform/crypto/mask'
 import { PrivateAddressError } from '#server/platform/http/private-address'
+import { maskSecrets } from '#server/platform/logging/redact'
 import type { Exchange, Verdict } from './exchange'
 import { FrameTooLargeError } from './frame-guard'
 
@@ -91,7 +93,7 @@ export function toProviderError(thrown: unknown, { exchange, apiKey, now }: Fail
   if (exchange.verdict !== null)
     return new ProviderError(exchange.verdict satisfies Verdict, advice[exchange.verdict], facts)
   const own = ownFailure(thrown)
-  if (own !== null) return new ProviderError(own.failure, own.message, facts)
+  if (own !== null) return new ProviderError(own.failure, withoutKey(own.message, apiKey), facts)
   const complaint = complaintOf(thrown, exchange)
   if (complaint !== null) {
     const failure = failureOf(complaint)
@@ -144,16 +146,16 @@ function complaintOf(thrown: unknown, exchange: Exchange): Complaint | null {
   }
 }
 
+/** What a server says may quote the key it was called with, in whatever way it wrote it down. */
+function withoutKey(words: string, apiKey: string): string {
+  return maskSecrets(createMask([apiKey])(words))
+}
+
 function inWords(failure: ProviderFailure, { status, words }: Complaint, apiKey: string): string {
   const what = status === null ? 'The provider broke off its answer' : `The provider answered ${status}`
   // The words of a refusal of the key quote the key.
   const quotable =
-    failure === 'authentication'
-      ? ''
-      : cleanText(words)
-          .replaceAll(apiKey || '\0', '…')
-          .replaceAll(/\s+/g, ' ')
-          .trim()
+    failure === 'authentication' ? '' : withoutKey(cleanText(words), apiKey).replaceAll(/\s+/g, ' ').trim()
   const quote =
     quotable === '' ? '' : ` Its words: “${quotable.length > 300 ? `${quotable.slice(0, 300)}…` : quotable}”`
   return `${what}: ${advice[failure]}${quote}`
