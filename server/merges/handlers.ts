@@ -2,15 +2,18 @@ import { systemScope } from '#server/auth/gate'
 import type { Scope } from '#server/auth/model'
 import type { JobData } from '#server/kernel/job'
 import { database } from '#server/platform/database/client'
+import { databaseNow } from '#server/platform/database/clock'
 import type { Merge, Run, Task } from '#server/platform/database/generated/client'
 import { withLock } from '#server/platform/database/lock'
-import { transaction } from '#server/platform/database/transaction'
+import { type Transaction, transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { enqueue } from '#server/platform/queue/queue'
 import { executeProof, orderFor } from '#server/proofs/evidence'
+import { restsWhilePaused } from '#server/proofs/paused'
 import { describeFailures } from '#server/proofs/rules/failures'
-import { sayOnTask, triedAgain } from '#server/proofs/tried-again'
+import { type Failing, failing, isMended, sayOnTask } from '#server/proofs/tried-again'
 import { whileWanted } from '#server/proofs/wanted'
+import { actorMs, nextActorOf } from '#server/tasks/rules/next-actor'
 import { presentMain } from '#server/workspaces/ensure'
 import { advanceMain, closeWorktree, mergeOnto } from '#server/workspaces/git'
 import { describeConflicts } from './rules/conflict'
@@ -32,7 +35,7 @@ interface Order {
  * another merge or record is at it, the job comes again later and holds no slot; whoever has merged wakes the oldest.
  */
 export async function mergeTask(job: JobData, signal: AbortSignal): Promise<void> {
-  if (!(await isQueued(job))) return
+  if (!(await isQueued(job)) || (await rests(job))) return
   const held = await withLock(`merge:${job.projectId}`, () => mergeQueued(job, signal))
   if (held) return wakeOldest(job)
   await transaction((tx) => enqueue(tx, [{ job: { ...job, name: 'merge-task' }, startAfterSeconds: SOON_SECONDS }]))
@@ -45,15 +48,20 @@ async function isQueued({ runId = '' }: JobData): Promise<boolean> {
   return (await database().merge.count({ where: { runId, status: 'queued' } })) > 0
 }
 
+async function rests({ taskId }: JobData): Promise<boolean> {
+  const task = await database().task.findUniqueOrThrow({ where: { id: taskId as string } })
+  return restsWhilePaused(task, 'merging')
+}
+
+/** The oldest that people have not paused. */
 async function wakeOldest({ organizationId, projectId = '' }: JobData): Promise<void> {
-  const oldest = await database().merge.findFirst({
-    where: { projectId, status: 'queued' },
-    orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-    include: { task: { select: { requirementId: true } } },
-  })
+  const [oldest] = await database().$queryRaw<{ taskId: string; runId: string; requirementId: string }[]>`
+    select m."taskId", m."runId", t."requirementId"
+    from "Merge" m join "Task" t on t.id = m."taskId" join "Requirement" q on q.id = t."requirementId"
+    where m."projectId" = ${projectId}::uuid and m.status = 'queued' and t."pausedAt" is null and q."pausedAt" is null
+    order by m."createdAt", m.id limit 1`
   if (!oldest) return
-  const { taskId, runId, task } = oldest
-  const job = { name: 'merge-task' as const, organizationId, projectId, taskId, runId, ...task }
+  const job = { name: 'merge-task' as const, organizationId, projectId, ...oldest }
   await transaction((tx) => enqueue(tx, [{ job }]))
 }
 
@@ -69,23 +77,35 @@ async function mergeQueued(job: JobData, signal: AbortSignal): Promise<void> {
     signal,
     () => isMerging(task.id),
     async (stop) => {
+      if (await isMended(task)) await say(order, inTurn)
       await mergeOne({ ...order, signal: stop })
       return true
     },
   ).catch(async (error: unknown) => {
-    if (!signal.aborted) await say(order, triedAgain(error, 'merged')).catch(() => {})
+    if (!signal.aborted) await say(order, (tx) => failing(tx, task, error, 'merged')).catch(() => {})
     throw error
   })
   if (done === null) await end(order, 'checks_failed', STOPPED)
 }
 
 /** The merge, its task and its requirement say what they wait for. */
-async function say({ merge, task }: Pick<Order, 'merge' | 'task'>, nextReason: string): Promise<void> {
+async function say(
+  { merge, task }: Pick<Order, 'merge' | 'task'>,
+  words: (tx: Transaction) => Promise<Failing>,
+): Promise<void> {
   await transaction(async (tx) => {
-    const unsaid = { nextReason: { not: nextReason } }
-    await tx.merge.updateMany({ where: { id: merge.id, status: 'queued', ...unsaid }, data: { nextReason } })
-    await sayOnTask(tx, task, 'merging', nextReason)
+    const says = await words(tx)
+    const unsaid = { nextReason: { not: says.nextReason } }
+    // The task's own deadline brings it up again; one reminder is enough.
+    const later = says.nextDeadline && { nextDeadline: new Date(says.nextDeadline.getTime() + actorMs.person) }
+    await tx.merge.updateMany({ where: { id: merge.id, status: 'queued', ...unsaid }, data: { ...says, ...later } })
+    await sayOnTask(tx, task, 'merging', says)
   })
+}
+
+async function inTurn(tx: Transaction): Promise<Failing> {
+  const { actor, name, reason, deadline } = nextActorOf({ kind: 'merge' }, await databaseNow(tx))
+  return { nextActor: actor, nextActorName: name, nextReason: reason, nextDeadline: deadline }
 }
 
 const STOPPED = 'The task was stopped.'

@@ -1,38 +1,111 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { database } from '#server/platform/database/client'
 import { setEnvironmentVariable } from '#server/platform/env/inherited'
 import { stopQueue } from '#server/platform/queue/queue'
 import { verifyRequirement } from '#server/proofs/handlers'
+import { look } from '#server/scheduler/testing/setting'
+import { watch } from '#server/scheduler/watch'
 import { workspacePath } from '#server/workspaces/git'
 import { mergeTask } from './handlers'
 import { atStep } from './testing'
 
+const machine = vi.hoisted(() => ({ broken: true }))
+vi.mock('#server/sandbox/registry', async (original) => {
+  const actual = await original<typeof import('#server/sandbox/registry')>()
+  const { sandboxUnavailable } = await import('#server/sandbox/errors')
+  const missing = () => Promise.reject(sandboxUnavailable('bubblewrap: it is not installed'))
+  return { ...actual, sandboxRunner: () => (machine.broken ? missing() : actual.sandboxRunner()) }
+})
+
 beforeAll(async () => {
   setEnvironmentVariable('ORCHESTRATOR_DATA', await mkdtemp(join(tmpdir(), 'orchestrator-no-sandbox-')))
-  setEnvironmentVariable('SANDBOX_PROVIDER', 'none')
 })
 afterAll(stopQueue)
 
-const says = { nextActor: 'system', nextReason: expect.stringMatching(/sandbox.* Orchestrator tries again/i) }
+/** Who may mend the machine, what is missing, and that nobody has to come back here afterwards. */
+const says = {
+  nextActor: 'group',
+  nextActorName: 'Owners and admins',
+  nextReason: expect.stringMatching(/^Owners and admins must give this machine .*doctor.* by itself\. .*self-test/),
+}
 const { signal } = new AbortController()
+const none = { code: 'sandbox-unavailable' }
+const taskOf = ({ taskId }: { taskId: string }) => database().task.findUniqueOrThrow({ where: { id: taskId } })
+const requirementOf = ({ requirementId: id }: { requirementId: string }) =>
+  database().requirement.findUniqueOrThrow({ where: { id } })
 
-test('a merge that finds no sandbox says so, on the task too, and is tried again by the queue', async () => {
+test('a merge that finds no sandbox asks who may mend the machine, is tried by the queue, and goes on by itself', async () => {
   const made = await atStep('merging', 'true')
-  await expect(mergeTask(made.job, signal)).rejects.toMatchObject({ code: 'sandbox-unavailable' })
-  expect(await database().task.findUniqueOrThrow({ where: { id: made.taskId } })).toMatchObject(says)
-  const merge = await database().merge.findUniqueOrThrow({ where: { runId: made.runId } })
-  expect(merge).toMatchObject({ status: 'queued', ...says })
-})
+  const merge = () => database().merge.findUniqueOrThrow({ where: { runId: made.runId } })
+  machine.broken = true
+  await expect(mergeTask(made.job, signal)).rejects.toMatchObject(none)
+  expect(await taskOf(made)).toMatchObject(says)
+  expect(await merge()).toMatchObject({ status: 'queued', ...says })
+  await look(made.scope, made.requirementId)
+  expect(await requirementOf(made)).toMatchObject({ nextActor: 'group', nextActorName: 'Owners and admins' })
+  const { nextDeadline } = await taskOf(made)
+  await expect(mergeTask(made.job, signal)).rejects.toMatchObject(none)
+  expect((await taskOf(made)).nextDeadline).toEqual(nextDeadline)
+  expect(await reminded('Task', made.requirementId)).toMatchObject({
+    noun: 'task',
+    actor: 'Owners and admins',
+    act: 'remind',
+  })
+  machine.broken = false
+  const working = mergeTask(made.job, signal)
+  await vi.waitFor(async () => expect(await taskOf(made)).toMatchObject({ nextActor: 'system' }), 10_000)
+  await working
+  expect((await merge()).status).toBe('merged')
+}, 60_000)
 
 test('so does a verification, on the requirement', async () => {
   const made = await atStep('done', 'true')
-  await expect(verifyRequirement(made.job, signal)).rejects.toMatchObject({ code: 'sandbox-unavailable' })
-  const requirement = await database().requirement.findUniqueOrThrow({ where: { id: made.requirementId } })
-  expect(requirement).toMatchObject({ verification: 'requested', ...says })
+  machine.broken = true
+  await expect(verifyRequirement(made.job, signal)).rejects.toMatchObject(none)
+  expect(await requirementOf(made)).toMatchObject({ verification: 'requested', ...says })
+  expect(await reminded('Requirement', made.requirementId)).toMatchObject({
+    noun: 'requirement',
+    actor: 'Owners and admins',
+    act: 'remind',
+  })
+  machine.broken = false
+  await verifyRequirement(made.job, signal)
+  await look(made.scope, made.requirementId)
+  expect((await requirementOf(made)).closedAt).not.toBeNull()
+}, 60_000)
+
+test('the one or two people who may mend it are named', async () => {
+  const made = await atStep('merging', 'true')
+  for (const [name, role] of [
+    ['Ada', 'admin'],
+    ['Mia', 'member'],
+  ] as const) {
+    const members = { create: { organizationId: made.scope.organizationId, role } }
+    await database().user.create({ data: { email: `${randomUUID()}@example.org`, name, members } })
+  }
+  machine.broken = true
+  await expect(mergeTask(made.job, signal)).rejects.toMatchObject(none)
+  expect(await taskOf(made)).toMatchObject({ nextActor: 'group', nextActorName: 'Ada' })
 })
+
+/** Ten minutes later the watchdog tells it. */
+async function reminded(table: 'Task' | 'Requirement', requirementId: string) {
+  const id = table === 'Task' ? '"requirementId"' : 'id'
+  await database().$executeRawUnsafe(
+    `update "${table}" set "nextDeadline" = "nextDeadline" - interval '11 minutes' where ${id} = $1::uuid`,
+    requirementId,
+  )
+  await watch()
+  const told = await database().event.findFirstOrThrow({
+    where: { requirementId, type: 'actor.overdue' },
+    orderBy: { sequence: 'asc' },
+  })
+  return told.payload
+}
 
 const lost = {
   nextActor: 'system',
@@ -40,7 +113,8 @@ const lost = {
 }
 const nowhere = 'f'.repeat(40)
 
-test('so does a merge or a verification whose repository or disk fails it', async () => {
+test('a merge or a verification whose repository or disk fails it is tried again, and asks nobody', async () => {
+  machine.broken = false
   const merging = await atStep('merging', 'true')
   await database().run.update({ where: { id: merging.runId }, data: { commit: nowhere } })
   await expect(mergeTask(merging.job, signal)).rejects.toThrow()

@@ -12,7 +12,8 @@ import { wakeRequirements } from '#server/requirements/commands'
 import { actorMs } from '#server/tasks/rules/next-actor'
 import { presentMain } from '#server/workspaces/ensure'
 import { executeProof, orderFor } from './evidence'
-import { sayOnTask, triedAgain } from './tried-again'
+import { restsWhilePaused } from './paused'
+import { failing, isMended, sayOnTask } from './tried-again'
 import { whileWanted } from './wanted'
 
 /** Job `prove-task`: the acceptance commands on the commit that a run made. */
@@ -20,7 +21,7 @@ export async function proveTask(job: JobData, signal: AbortSignal): Promise<void
   const scope = systemScope(job.organizationId)
   const task = await database().task.findUniqueOrThrow({ where: { id: job.taskId as string } })
   const run = await database().run.findUniqueOrThrow({ where: { id: job.runId as string } })
-  if (task.status !== 'proving' || !run.commit) return
+  if (task.status !== 'proving' || !run.commit || (await restsWhilePaused(task, 'proving'))) return
   const order = orderFor(task, { runId: run.id, attempt: run.attempt, phase: 'task', commit: run.commit })
   try {
     const count = await whileWanted(
@@ -71,7 +72,9 @@ async function lockProving(tx: Transaction, taskId: string): Promise<boolean> {
 /** Fails closed: without a sandbox nothing is executed and a person is asked; nothing is lost meanwhile. */
 async function withoutSandbox(scope: Scope, task: Task, runId: string, error: unknown): Promise<void> {
   if (!(error instanceof AppError) || error.code !== 'sandbox-unavailable') {
-    await transaction((tx) => sayOnTask(tx, task, 'proving', triedAgain(error, 'proven'))).catch(() => {})
+    await transaction(async (tx) => sayOnTask(tx, task, 'proving', await failing(tx, task, error, 'proven'))).catch(
+      () => {},
+    )
     throw error
   }
   await transaction(async (tx) => {
@@ -139,13 +142,18 @@ export async function verifyRequirement(job: JobData, signal: AbortSignal): Prom
   try {
     await verify(job, signal, asked)
   } catch (error) {
-    const nextReason = triedAgain(error, 'verified')
-    if (!signal.aborted)
-      await database()
-        .requirement.updateMany({ where: asked, data: { nextReason } })
-        .catch(() => {})
+    if (!signal.aborted) await sayOnRequirement(asked, error).catch(() => {})
     throw error
   }
+}
+
+async function sayOnRequirement(asked: Prisma.RequirementWhereInput, error: unknown): Promise<void> {
+  await transaction(async (tx) => {
+    const requirement = await tx.requirement.findFirst({ where: asked })
+    if (!requirement) return
+    const says = await failing(tx, requirement, error, 'verified')
+    await tx.requirement.updateMany({ where: { ...asked, nextReason: { not: says.nextReason } }, data: says })
+  })
 }
 
 async function verify(job: JobData, signal: AbortSignal, asked: Prisma.RequirementWhereInput): Promise<void> {
@@ -153,6 +161,7 @@ async function verify(job: JobData, signal: AbortSignal, asked: Prisma.Requireme
   const requirement = await database().requirement.findUniqueOrThrow({ where: { id: job.requirementId as string } })
   const isAsked = async () => (await database().requirement.count({ where: asked })) > 0
   if (!(await isAsked())) return whilePaused(requirement.id)
+  if (await isMended(requirement)) await wake(requirement)
   const tasks = await database().task.findMany({ where: { requirementId: requirement.id, status: 'done' } })
   const commit = requirement.finalCommit ?? (await presentMain(requirement.projectId))
   await database().requirement.update({ where: { id: requirement.id }, data: { finalCommit: commit } })
@@ -171,6 +180,11 @@ async function verify(job: JobData, signal: AbortSignal, asked: Prisma.Requireme
   })
   const recorded = result && (await recordVerification(scope, requirement, asked, result))
   if (!recorded) await whilePaused(requirement.id)
+}
+
+/** The scheduler says anew whose turn it is. */
+function wake({ organizationId, id }: Requirement): Promise<void> {
+  return transaction((tx) => wakeRequirements(tx, organizationId, [id]))
 }
 
 /** Nothing is verified while people have paused it: it is asked for anew when they go on. What was run stays stored. */

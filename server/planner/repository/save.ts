@@ -6,6 +6,7 @@ import { freeAgain, type NextActor, nextActorOf, type Situation, triesAgain } fr
 import type { PlanContent } from '../model'
 import { notBegun, type PlanState, type RunState, type TaskState } from '../rules/plan-state'
 import { equal } from '../rules/touched'
+import { followPause } from './checks'
 import type { Loaded } from './load'
 
 /** Milliseconds after which somebody is reminded of what people have paused. */
@@ -54,6 +55,7 @@ export async function savePlan(
   await saveRequirement(tx, loaded, to, how)
   await saveTasks(tx, loaded, to, how)
   await saveRuns(tx, loaded.state, to, how)
+  await followPause(tx, loaded, to, how)
 }
 
 async function saveRequirement(tx: Transaction, loaded: Loaded, to: PlanState, how: How): Promise<void> {

@@ -31,8 +31,8 @@ export interface LostRow {
  * has ended. Several kinds of row wait for a job:
  * - a run that is queued or running, for `execute-run`
  * - a run at a wall whose question is answered, for `settle-budget-walls`
- * - a task that is proving, until its proof is recorded, for `prove-task`
- * - a queued merge, for `merge-task`
+ * - a task that is proving, until its proof is recorded, for `prove-task`, unless people have paused it
+ * - a queued merge, for `merge-task`, unless people have paused its task
  * - a requirement whose verification is requested, for `verify-requirement`
  * - a requirement in which something happened that the scheduler has not seen, or that waits for a slot although
  *   nobody of the organization holds one, for `advance-requirement`
@@ -43,6 +43,8 @@ export function lostQuery(requirementId: string | null): Prisma.Sql {
   const waited = (table: string) =>
     Prisma.sql`${Prisma.raw(table)}."nextActor" <> 'nobody'
       and ${Prisma.raw(table)}."nextSince" < now() - make_interval(secs => ${GRACE_SECONDS}::double precision)`
+  const goesOn = Prisma.sql`t."pausedAt" is null
+    and not exists (select from "Requirement" q where q.id = t."requirementId" and q."pausedAt" is not null)`
   return Prisma.sql`
     with live as materialized (
       select job.data ->> 'name' as name, job.data ->> 'organizationId' as "organizationId",
@@ -67,7 +69,7 @@ export function lostQuery(requirementId: string | null): Prisma.Sql {
       limit ${AT_ONCE})
     union all
     (select 'task', t.id, t."organizationId", t."requirementId" from "Task" t
-      where t.status = 'proving' and ${waited('t')} ${only('t."requirementId"')}
+      where t.status = 'proving' and ${waited('t')} ${only('t."requirementId"')} and ${goesOn}
         and not exists (select from live where live.name = 'prove-task' and live."taskId" = t.id::text)
         and not exists (select from "Event" e where e."taskId" = t.id and e.type = 'proof.recorded' and e."runId" = (
           select r.id from "Run" r where r."taskId" = t.id and r.purpose = 'implement'
@@ -75,7 +77,7 @@ export function lostQuery(requirementId: string | null): Prisma.Sql {
       limit ${AT_ONCE})
     union all
     (select 'merge', m.id, m."organizationId", t."requirementId" from "Merge" m join "Task" t on t.id = m."taskId"
-      where m.status = 'queued' and ${waited('m')} ${only('t."requirementId"')}
+      where m.status = 'queued' and ${waited('m')} ${only('t."requirementId"')} and ${goesOn}
         and not exists (select from live where live.name = 'merge-task' and live."runId" = m."runId"::text)
       limit ${AT_ONCE})
     union all
