@@ -83,10 +83,12 @@ test('a fault of ours is told as a number, never as its message', async () => {
   expect(body).not.toContain('planApproval')
 })
 
-test('a session says who, where and as what', async () => {
+test('a session says who, where and as what, to nobody else', async () => {
   const url = 'http://localhost:3000/api/trpc/auth.session'
   const { headers, email } = acme.people.member
-  const body = await (await handler(new Request(url, { headers }))).json()
+  const answer = await handler(new Request(url, { headers }))
+  expect(answer.headers.get('cache-control')).toBe('no-store')
+  const body = await answer.json()
   expect(body.result.data.json).toMatchObject({ user: { email }, organizationId: acme.organizationId, role: 'member' })
   const nobody = await (await handler(new Request(url))).json()
   expect(nobody.result.data.json).toBeNull()

@@ -30,7 +30,8 @@ export async function handler(request: Request): Promise<Response> {
       router: appRouter,
       createContext: ({ req }) => createContext(req.headers).catch(rethrow),
       maxBatchSize: MAX_BATCH,
-      responseMeta: ({ errors }) => ({ headers: retryAfter(errors) }),
+      // Every answer is somebody's own: no cache on the way may give it to another.
+      responseMeta: ({ errors }) => ({ headers: { 'cache-control': 'no-store', ...retryAfter(errors) } }),
       onError: ({ error, path }) => {
         if (!isInternal(error)) return
         logger().error({ err: error.cause ?? error, 'error.id': faultId(error), 'trpc.path': path }, messageOf(error))
