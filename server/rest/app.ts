@@ -73,7 +73,12 @@ function createApp() {
   app.route('/', inbound)
   app.use(checkedBody)
   app.get('/health', health)
-  app.get('/openapi.json', (context) => context.json(openApiDocument(app)))
+  // Made once: it is work for the processor, and anybody may ask.
+  let description: string | undefined
+  app.get('/openapi.json', (context) => {
+    description ??= JSON.stringify(openApiDocument(app))
+    return context.body(description, 200, { 'content-type': 'application/json' })
+  })
   for (const routes of [
     requirements,
     projects,
