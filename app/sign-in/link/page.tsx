@@ -6,6 +6,9 @@ import { ButtonLink } from '#components/ui/link'
 /** Not "no-referrer": browsers then send forms without an origin, and those are refused. */
 export const metadata: Metadata = { title: 'Sign in', referrer: 'same-origin', robots: { index: false } }
 
+/** An address and nothing else: the page says it, and anybody can write an address of ours. */
+const ADDRESS = /^[^\s@]{1,64}@[^\s@]{1,255}$/
+
 interface LinkPageProps {
   searchParams: Promise<Record<string, string | string[] | undefined>>
 }
@@ -20,7 +23,7 @@ export default async function SignInLinkPage({ searchParams }: LinkPageProps) {
   const { token, email } = given
   return (
     <PlainShell>
-      {typeof token === 'string' && typeof email === 'string' ? (
+      {typeof token === 'string' && typeof email === 'string' && ADDRESS.test(email) ? (
         <main id="main" tabIndex={-1} data-state="ready" className="flex flex-col gap-4 outline-none">
           <h1 className="text-title font-semibold">Sign in</h1>
           <p className="text-body text-muted wrap-anywhere">You are about to sign in as {email}.</p>
