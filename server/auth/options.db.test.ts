@@ -69,3 +69,10 @@ test('a provider does not invite anybody, and an unconfirmed address is nobody',
   expect(await enter(known, {})).toBe(false)
   expect(await enter(known.toUpperCase(), { email_verified: true })).toBe(true)
 })
+
+test('a provider that writes an address in other letters means the same account', async () => {
+  const { adapter } = await options()
+  const { userId, email } = acme.people.member
+  expect(await adapter?.getUserByEmail?.(email.toUpperCase())).toMatchObject({ id: userId })
+  expect(await adapter?.getUserByEmail?.('stranger@example.org')).toBeNull()
+})

@@ -1,6 +1,6 @@
 import { PrismaAdapter } from '@auth/prisma-adapter'
 import type { Account, NextAuthOptions, Profile, Session } from 'next-auth'
-import type { Adapter, AdapterAccount, VerificationToken } from 'next-auth/adapters'
+import type { Adapter, AdapterAccount, AdapterUser, VerificationToken } from 'next-auth/adapters'
 import CredentialsProvider from 'next-auth/providers/credentials'
 import EmailProvider from 'next-auth/providers/email'
 import GithubProvider from 'next-auth/providers/github'
@@ -77,6 +77,8 @@ function adapter(): Adapter {
   const base = PrismaAdapter(database()) as Adapter
   return {
     ...base,
+    // Addresses are kept in small letters; a provider that writes them otherwise means the same person.
+    getUserByEmail: (email: string) => findUserByEmail(email.toLowerCase()) as Promise<AdapterUser | null>,
     // Links that nobody followed must not fill the table for ever.
     createVerificationToken: async (token: VerificationToken) => {
       await database().verificationToken.deleteMany({ where: { expires: { lt: new Date() } } })
