@@ -101,6 +101,23 @@ test('success forgets the failures of the account', async () => {
   await attempt({ address: '192.0.2.9' })
 })
 
+test('nobody is kept out where they signed in before by failures from elsewhere, for thirty days', async () => {
+  await attempt({ address: '192.0.2.33' })
+  const failElsewhere = async (at: Date) => {
+    for (let index = 0; index < 5; index += 1)
+      await attempt({ password: 'wrong', address: `198.51.100.${index}` }, at).catch(() => {})
+  }
+  await failElsewhere(new Date())
+  await expect(attempt({ address: '192.0.2.44' })).rejects.toMatchObject({ code: 'too-many-attempts' })
+  expect((await attempt({ address: '192.0.2.33' })).id).toBe(acme.people.owner.userId)
+  // Guessing from there counts as anywhere else.
+  for (let index = 0; index < 5; index += 1) await attempt({ password: 'wrong', address: '192.0.2.33' }).catch(() => {})
+  await expect(attempt({ address: '192.0.2.33' })).rejects.toMatchObject({ code: 'too-many-attempts' })
+  const later = new Date(Date.now() + 31 * 24 * 60 * MINUTE_MS)
+  await failElsewhere(later)
+  await expect(attempt({ address: '192.0.2.33' }, later)).rejects.toMatchObject({ code: 'too-many-attempts' })
+})
+
 test('changing the password ends every session and asks for the present one', async () => {
   const { scope, headers, userId } = acme.people.owner
   expect((await sessionUser(new Headers(headers)))?.id).toBe(userId)

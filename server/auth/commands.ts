@@ -17,8 +17,10 @@ import {
   findUser,
   findUserByEmail,
   forgetFailures,
+  isKnownPlace,
   lockPeople,
   organizationsOf,
+  rememberPlace,
   updateRole,
 } from './repository'
 import { normalizePassword, passwordProblem, passwordTooLong } from './rules/password'
@@ -34,13 +36,17 @@ export interface PasswordSignIn {
 }
 
 /**
- * Checks e-mail and password. Failures are counted per account and per address, in Postgres.
+ * Checks e-mail and password. Failures are counted per account and per address, in Postgres; where somebody signed in to
+ * the account lately, only failures from there count.
  * @throws AuthError too-many-attempts (before the password is looked at), wrong-credentials (whatever was wrong)
  */
 export async function signInWithPassword(given: PasswordSignIn, now = new Date()) {
   const email = cleanText(given.email).trim().toLowerCase().slice(0, 320)
-  const accountKey = `account:${email}`
-  const keys = [accountKey, `address:${networkOf(given.address)}`]
+  const network = networkOf(given.address)
+  // Or anybody who knows an address could keep its owner out, by failing in their name again and again.
+  const known = await isKnownPlace(email, network, now)
+  const accountKey = known ? `account:${email} ${network}` : `account:${email}`
+  const keys = [accountKey, `address:${network}`]
   const user = await isRight(keys, given.password, () => findUserByEmail(email), now)
   if (!user) {
     throw new AuthError({
@@ -50,6 +56,7 @@ export async function signInWithPassword(given: PasswordSignIn, now = new Date()
     })
   }
   await forgetFailures(accountKey, now)
+  await rememberPlace(email, network, now)
   return user
 }
 

@@ -52,7 +52,25 @@ export async function countFailure(keys: string[], now: Date): Promise<void> {
 /** Clears the key, and with it everything nobody has touched for a day: guesses must not fill the table for ever. */
 export async function forgetFailures(key: string, now: Date): Promise<void> {
   const forgotten = new Date(now.getTime() - FORGOTTEN_AFTER_MS)
-  await database().signInAttempt.deleteMany({ where: { OR: [{ key }, { updatedAt: { lt: forgotten } }] } })
+  const old = { updatedAt: { lt: forgotten }, blockedUntil: { lt: now } }
+  await database().signInAttempt.deleteMany({ where: { OR: [{ key }, old] } })
+}
+
+/** Days for which a network is known as one from which an account signs in. */
+const KNOWN_DAYS = 30
+const placeKey = (email: string, network: string) => `known:${email} ${network}`
+
+/** Whether somebody signed in to this account from this network lately. */
+export async function isKnownPlace(email: string, network: string, now: Date): Promise<boolean> {
+  const row = await database().signInAttempt.findUnique({ where: { key: placeKey(email, network) } })
+  return row !== null && row.blockedUntil > now
+}
+
+/** Kept beside the failures, in a row that says until when it counts. */
+export async function rememberPlace(email: string, network: string, now: Date): Promise<void> {
+  const key = placeKey(email, network)
+  const data = { failures: 0, blockedUntil: new Date(now.getTime() + KNOWN_DAYS * FORGOTTEN_AFTER_MS), updatedAt: now }
+  await database().signInAttempt.upsert({ where: { key }, create: { key, ...data }, update: data })
 }
 
 export async function anybodyHere(tx: Transaction = database()): Promise<boolean> {
