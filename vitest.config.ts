@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // Vitest prints failures with Map.groupBy, which Node has from 21 on; on Node 20 it would lose every error message.
 Map.groupBy ??= function groupBy<Key, Item>(items: Iterable<Item>, keyOf: (item: Item, index: number) => Key) {
@@ -18,10 +19,30 @@ const root = import.meta.dirname
 const alias = { 'server-only': path.join(root, 'node_modules/server-only/empty.js') }
 const HOUSE = 'server/house.test.ts'
 const everywhere = ['**/node_modules/**', '.next/**', '.data/**', 'e2e/**']
-const shared = { environment: 'node' as const, testTimeout: 30_000, hookTimeout: 120_000 }
+const shared = {
+  environment: 'node' as const,
+  // Each file has a process, and with it an environment and a database of its own. Threads would start sooner, but
+  // Node 20 never ends one that has reset a socket.
+  pool: 'forks' as const,
+  // The limits only end what hangs: how fast something is, a test says where it matters.
+  testTimeout: 120_000,
+  hookTimeout: 240_000,
+}
+
+/** Files that take longest, also where no earlier run has told: whole engines, and the many histories of the model. */
+const LONG = ['server/worker/', 'server/scheduler/testing/', 'server/scripted/packs/']
+
+/** The longest first: one that begins last would keep one worker busy while the other has nothing left. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isShort = ({ moduleId }: TestSpecification) => !LONG.some((folder) => moduleId.includes(folder))
+    return (await super.sort(files)).sort((a, b) => Number(isShort(a)) - Number(isShort(b)))
+  }
+}
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     // Tests of the database mostly wait: two at once also on a machine of two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
@@ -44,7 +65,6 @@ export default defineConfig({
           exclude: everywhere,
           globalSetup: ['server/platform/database/testing-server.ts'],
           setupFiles: ['server/platform/database/testing.ts'],
-          pool: 'forks', // each file has its own environment and with it its own database
         },
       },
       {

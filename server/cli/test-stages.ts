@@ -149,9 +149,8 @@ export function stages({ fast }: { fast: boolean }): Stage[] {
     check('format and lint', [packageFile('@biomejs/biome/bin/biome'), 'ci', '.']),
     check('types', [packageFile('ts7/bin/tsc'), '--noEmit']),
     vitest('house', ['--project', 'house']),
-    vitest('unit', ['--project', 'unit']),
-    vitest('database', ['--project', 'database']),
-    vitest('contract', ['--project', 'contract']),
+    // together, so that a worker goes on with one kind when the other has no more
+    vitest('tests', ['--project', 'unit', '--project', 'database', '--project', 'contract']),
   ]
   const hasBrowserTests = existsSync(path.join(PROJECT, 'e2e', 'playwright.config.ts'))
   if (fast) return withoutBrowser

@@ -37,7 +37,7 @@ test('while another merge is at it a job comes again later, instead of waiting i
   expect((await merge()).status).toBe('queued')
   await mergeTask(made.job, signal)
   expect((await merge()).status).toBe('merged')
-}, 30_000)
+})
 
 test('whoever has merged wakes the oldest that waits in the project', async () => {
   const made = await atStep('merging', 'true')
@@ -57,4 +57,4 @@ test('whoever has merged wakes the oldest that waits in the project', async () =
   const woken = (await jobRows(organizationId)).filter(({ data }) => data.name === 'merge-task')
   expect(woken.map(({ data }) => data.runId)).toEqual([waiting[1]])
   expect(woken[0]?.due).toBeLessThan(1)
-}, 30_000)
+})

@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import type { JobData } from '#server/kernel/job'
 import { database } from '#server/platform/database/client'
+import { until } from '#server/platform/queue/testing'
 import { makeRequirement, makeSetting, tasksOf } from '#server/scheduler/testing/setting'
 import { presentMain } from '#server/workspaces/ensure'
 
@@ -38,4 +40,19 @@ export async function atStep(status: 'proving' | 'merging' | 'done', command: st
       ({ type }) => type,
     )
   return { scope, requirementId, taskId, runId, job, events }
+}
+
+/** A command that takes so many seconds, give or take some thousandths that make it this one's own. */
+export const sleeping = (seconds: number) => `sleep ${seconds}.00${Math.floor(Math.random() * 1e9)}`
+
+/** Waits until this command runs, in whatever sandbox. */
+export async function untilRuns(command: string): Promise<void> {
+  const runs = (id: string) => {
+    try {
+      return readFileSync(`/proc/${id}/cmdline`, 'utf8').includes(command)
+    } catch {
+      return false // it has just ended
+    }
+  }
+  await until(async () => readdirSync('/proc').some((name) => /^\d+$/.test(name) && runs(name)))
 }

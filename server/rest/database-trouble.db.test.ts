@@ -53,4 +53,4 @@ test('no free connection: REST and tRPC answer 503 with Retry-After, open stream
   expect(Buffer.from(value ?? []).toString()).toContain('after the trouble')
   await reader.cancel()
   expect((await app.request('/api/projects', { headers })).status).toBe(200)
-}, 20_000)
+})

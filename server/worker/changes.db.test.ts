@@ -25,7 +25,7 @@ async function ended(scope: Scope, id: string) {
     }
     const row = await database().requirement.findUniqueOrThrow({ where: { id } })
     return isClosed(row.status as RequirementStatus) ? row : null
-  }, 90_000)
+  })
 }
 
 /** A requirement whose first task is at work, slowly. */
@@ -72,7 +72,7 @@ test('paused in the middle of a run, resumed from its journal: done, and no stor
   expect((await ended(scope, id)).status).toBe('done')
   expect(await run()).toMatchObject({ status: 'finished' })
   await paidOnce(id, 1)
-}, 120_000)
+})
 
 test('left out and undone while it runs: the same run goes on and the requirement ends done', async () => {
   const { scope, id, runId } = await atWork()
@@ -86,7 +86,7 @@ test('left out and undone while it runs: the same run goes on and the requiremen
   expect((await ended(scope, id)).status).toBe('done')
   expect(await database().run.findUniqueOrThrow({ where: { id: runId } })).toMatchObject({ status: 'finished' })
   await paidOnce(id, 1)
-}, 120_000)
+})
 
 test('retried with other words while it runs: the attempt is cancelled, a new one is told the new words', async () => {
   const { scope, id, runId } = await atWork()
@@ -101,4 +101,4 @@ test('retried with other words while it runs: the attempt is cancelled, a new on
   )
   expect(JSON.stringify(next.prompt)).toContain(instructions)
   expect((await ended(scope, id)).status).toBe('done')
-}, 120_000)
+})

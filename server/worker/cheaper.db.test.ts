@@ -52,7 +52,7 @@ test('at the wall of a budget in money the cheaper agent takes over, ends the ta
     }
     const row = await database().requirement.findUniqueOrThrow({ where: { id } })
     return isClosed(row.status as RequirementStatus) ? row : null
-  }, 120_000)
+  })
   expect(asked).toEqual(['budget_wall: raise, cheaper, stop'])
   expect({ status: ended.status, reason: ended.statusReason }).toMatchObject({ status: 'done' })
   const tasks = await database().task.findMany({ where: { requirementId: id } })

@@ -75,4 +75,4 @@ test('GitHub’s failing pipeline: signed delivery → signal → question by e-
   await until(async () => (await database().task.count({ where: { organizationId, pausedAt: { not: null } } })) === 0)
   await until(async () => (await database().signal.findFirst({ where: { organizationId, status: 'closed' } })) !== null)
   expect(smtp.mails.filter((one) => aboutPipeline.test(textOf(one)))).toHaveLength(1)
-}, 120_000)
+})

@@ -27,7 +27,7 @@ async function finish(scope: Scope, requirementId: string, onDecision: () => Pro
       include: { statements: { orderBy: { position: 'asc' } } },
     })
     return isClosed(row.status as RequirementStatus) ? row : null
-  }, 120_000)
+  })
 }
 
 test('the sample goes from text to proven, merged software; a worker lost in the middle costs nothing twice', async () => {

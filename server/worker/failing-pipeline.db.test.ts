@@ -71,7 +71,7 @@ test('a pipeline fails while agents work: their unmerged work waits for the answ
     await answerOthers()
     const { status } = await database().requirement.findUniqueOrThrow({ where: { id: requirementId } })
     return isClosed(status as RequirementStatus)
-  }, 120_000)
+  })
   expect(await finished()).toBe(signal.heldTaskIds.length)
   expect((await database().signal.findUniqueOrThrow({ where: { id: signal.id } })).status).toBe('closed')
 }, 240_000)

@@ -76,4 +76,4 @@ test('killed between the server’s acceptance and our mark, a message comes onc
   const ids = smtp.mails.map((mail) => headerOf(mail, 'Message-ID'))
   expect(ids.filter((one) => one !== killed)).toHaveLength(new Set(ids).size - 1)
   expect(await database().delivery.findUniqueOrThrow({ where: { id: lost.id } })).toMatchObject({ attempts: 2 })
-}, 90_000)
+})

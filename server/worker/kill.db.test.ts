@@ -57,7 +57,7 @@ test('a worker killed with -9 in the middle of runs: another one finishes, and n
     }
     const row = await database().requirement.findUniqueOrThrow({ where: { id } })
     return isClosed(row.status as RequirementStatus) ? row : null
-  }, 120_000)
+  })
   expect({ status: ended.status, reason: ended.statusReason }).toMatchObject({ status: 'done' })
   expect(interrupted.size).toBeGreaterThan(0)
 

@@ -49,7 +49,7 @@ test('jobs of every step get lost once: the periodic look repairs each, tells it
     await watch()
     const row = await database().requirement.findUniqueOrThrow({ where: { id } })
     return isClosed(row.status as RequirementStatus) ? row : null
-  }, 120_000)
+  })
   expect({ status: ended.status, reason: ended.statusReason }).toMatchObject({ status: 'done' })
   const lost = await database().$queryRaw<{ name: string }[]>`select name from lost_job`
   expect(lost.map(({ name }) => name).sort()).toEqual([...lossy].sort())

@@ -108,7 +108,7 @@ test('workers killed, frozen and cut off: another has their runs within 15 s of 
       const now = await until(async () => {
         const row = await load(run.id)
         return isHeldBy(row, next) ? row : null
-      }, 30_000)
+      })
       const seconds = (performance.now() - begun) / 1000 + ago
       const how = ['killed with -9', 'frozen', 'cut from the network'][index]
       process.stdout.write(`${how}: taken over ${seconds.toFixed(1)} s after the last heartbeat\n`)
@@ -132,7 +132,7 @@ test('workers killed, frozen and cut off: another has their runs within 15 s of 
       expect(new Set(numbers).size).toBe(numbers.length)
     }),
   )
-}, 120_000)
+})
 
 test('a worker that is asked to stop hands its run over: another one has it long before any heartbeat is missed', async () => {
   const first = startWorker()
@@ -150,4 +150,4 @@ test('a worker that is asked to stop hands its run over: another one has it long
   process.stdout.write(`asked to stop: taken over after ${seconds.toFixed(1)} s, ended after ${stopped.toFixed(1)} s\n`)
   expect(seconds).toBeLessThan(8)
   expect(stopped).toBeLessThan(10)
-}, 120_000)
+})

@@ -156,7 +156,7 @@ test('whoever follows by sequence gets everything once and in order; whoever fol
   )
   expect(kills).toBeGreaterThan(3)
   expect(lostPlainly).toBeGreaterThan(0)
-}, 60_000)
+})
 
 test('a transaction sends one notification, whatever it writes, and jobs name the event that caused them', async () => {
   const heard: string[] = []

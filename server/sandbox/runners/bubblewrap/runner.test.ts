@@ -203,13 +203,13 @@ describe('ends', () => {
     const name = marker()
     const result = await run(`${daemon(name)} sleep 1000`, { timeoutMs: 700 })
     expect(result).toMatchObject({ exitCode: null, signal: 'SIGKILL', timedOut: true })
-    await vi.waitFor(() => expect(survivors(name)).toBe(0), 2_000)
+    await vi.waitFor(() => expect(survivors(name)).toBe(0), 10_000)
   })
 
   it('leaves nothing behind a command that ended well', async () => {
     const name = marker()
     expect((await run(`${daemon(name)} echo done`)).exitCode).toBe(0)
-    await vi.waitFor(() => expect(survivors(name)).toBe(0), 2_000)
+    await vi.waitFor(() => expect(survivors(name)).toBe(0), 10_000)
   })
 
   it('stops within two seconds of an abort', async () => {
@@ -232,7 +232,7 @@ describe('ends', () => {
     expect(result).toMatchObject({ exitCode: null, signal: 'SIGKILL', timedOut: false })
     expect(running).toBeGreaterThan(0)
     expect(performance.now() - aborted).toBeLessThan(2_000)
-    await vi.waitFor(() => expect(survivors(name)).toBe(0), 2_000)
+    await vi.waitFor(() => expect(survivors(name)).toBe(0), 10_000)
   })
 
   it('leaves nothing behind when the server itself is killed', async () => {
@@ -250,7 +250,7 @@ describe('ends', () => {
     )
     await vi.waitFor(() => expect(survivors(`: ${name}`)).toBeGreaterThan(2), 15_000)
     server.kill('SIGKILL')
-    await vi.waitFor(() => expect(survivors(`: ${name}`)).toBe(0), 5_000)
+    await vi.waitFor(() => expect(survivors(`: ${name}`)).toBe(0), 10_000)
   })
 
   it('does not start a command that was aborted before its turn', async () => {
