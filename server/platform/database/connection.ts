@@ -7,7 +7,10 @@ export interface Held {
   connection: pg.PoolClient | null
 }
 
-const beginning = new AsyncLocalStorage<Held>()
+const slot = globalThis as { orchestratorBeginning?: AsyncLocalStorage<Held> }
+// One for the process, as its Prisma client is: Next's bundles hold several copies of this file.
+slot.orchestratorBeginning ??= new AsyncLocalStorage<Held>()
+const beginning = slot.orchestratorBeginning
 
 /** Runs `work`, which begins a transaction, and notes in `held` on which connection it runs. */
 export function holding<T>(held: Held, work: () => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 /** Statements that go past Prisma's engine are part of its transaction, and never of anybody else's. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { database } from './client'
 import { direct } from './direct'
 import { databaseFailure } from './failures'
@@ -60,4 +60,13 @@ test('values come back as from Prisma’s own raw queries', async () => {
   const [theirs] = await database().$queryRaw<unknown[]>(query)
   expect(ours).toEqual(theirs)
   expect(ours).toMatchObject({ big: 42n, many: 1n, at: new Date(1_500), list: ['a,b', '"c"'] })
+})
+
+test('a second copy of the code, as Next’s bundles have them, finds the connection of its transactions', async () => {
+  await transaction(backendOf)
+  vi.resetModules()
+  const [copy, its] = await Promise.all([import('./transaction'), import('./direct')])
+  expect(copy.transaction).not.toBe(transaction)
+  const found = await copy.transaction((tx) => its.direct(tx).rows<{ pid: number }>`select pg_backend_pid() as pid`)
+  expect(found[0]?.pid).toBeGreaterThan(0)
 })
