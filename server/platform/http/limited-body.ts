@@ -19,11 +19,15 @@ export async function readLimited(body: ReadableStream<Uint8Array> | null, limit
       throw new AppError({
         code: 'body-too-large',
         kind: 'too-large',
-        message: `This is more than the ${Math.round(limit / 1_000_000)} MB that can be taken at once. Nothing was saved; please shorten or split it.`,
+        message: `This is more than the ${sizeOf(limit)} that can be taken at once. Nothing was saved; please shorten or split it.`,
         details: { limitBytes: limit },
       })
     }
     chunks.push(value)
   }
   return Buffer.concat(chunks)
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} kB` : `${Math.round(bytes / 1_000_000)} MB`
 }
