@@ -4,7 +4,8 @@ import type pg from 'pg'
 
 /** The connection on which a transaction of Prisma's runs, for as long as it runs. */
 export interface Held {
-  connection: pg.PoolClient | null
+  /** null once it has ended; undefined as long as nobody has told, and then Prisma alone knows it */
+  connection: pg.PoolClient | null | undefined
 }
 
 const slot = globalThis as { orchestratorBeginning?: AsyncLocalStorage<Held> }

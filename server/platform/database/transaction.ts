@@ -97,7 +97,7 @@ async function repeated<T>(
 }
 
 function once<T>(work: (tx: Transaction) => Promise<T>, progress: Progress): Promise<T> {
-  const held: Held = { connection: null }
+  const held: Held = { connection: undefined }
   const whole = async (tx: Transaction): Promise<T> => {
     const running: Running = { tx, held, last: new Map() }
     return current.run(running, async () => {
@@ -111,7 +111,7 @@ function once<T>(work: (tx: Transaction) => Promise<T>, progress: Progress): Pro
 }
 
 /** The connection of a running transaction of this module; undefined when `tx` is none, null when it has ended. */
-export function connectionOf(tx: Transaction): Held['connection'] | undefined {
+export function connectionOf(tx: Transaction): Held['connection'] {
   const running = current.getStore()
   return running?.tx === tx ? running.held.connection : undefined
 }
