@@ -1,10 +1,17 @@
-/** Sent with every answer. The content security policy is made per request (it carries a nonce), in proxy.ts. */
-const securityHeaders = [
+/** Sent with every answer. */
+const alwaysHeaders = [
   { key: 'X-Content-Type-Options', value: 'nosniff' },
+  { key: 'Cross-Origin-Resource-Policy', value: 'same-origin' },
+]
+
+/**
+ * Sent with every answer but the build's files, where they mean nothing and weigh: a page asks for a dozen of those. The
+ * content security policy is made per request (it carries a nonce), in proxy.ts.
+ */
+const securityHeaders = [
   { key: 'X-Frame-Options', value: 'DENY' },
   { key: 'Referrer-Policy', value: 'strict-origin-when-cross-origin' },
   { key: 'Cross-Origin-Opener-Policy', value: 'same-origin' },
-  { key: 'Cross-Origin-Resource-Policy', value: 'same-origin' },
   { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=(), payment=(), usb=()' },
   // browsers ignore it over plain http, so a local installation is not affected
   { key: 'Strict-Transport-Security', value: 'max-age=31536000; includeSubDomains' },
@@ -39,7 +46,8 @@ export default {
   ],
   async headers() {
     return [
-      { source: '/:path*', headers: securityHeaders },
+      { source: '/:path*', headers: alwaysHeaders },
+      { source: '/((?!_next/static/).*)', headers: securityHeaders },
       { source: '/setup/:path*', headers: linkHeaders },
       { source: '/invite/:path*', headers: linkHeaders },
       { source: '/d/:path*', headers: linkHeaders },

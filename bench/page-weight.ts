@@ -96,7 +96,7 @@ async function prepare(): Promise<Target[]> {
     { name: 'requirement, plan', path: `${requirement}/plan`, budget: BUDGETS.requirement },
     { name: 'signals', path: `${project}/signals`, budget: shell },
     { name: 'link to a decision', path: link, budget: plain, signedOut: true },
-    { name: 'decision', path: `/decisions/${decisionId}`, budget: plain },
+    { name: 'decision', path: `/decisions/${decisionId}`, budget: shell },
     { name: 'decisions', path: '/decisions', budget: shell },
     { name: 'agents', path: '/agents', budget: shell },
     { name: 'keys', path: '/settings/keys', budget: shell },

@@ -1,5 +1,6 @@
 import type { Metadata } from 'next'
 import { PlainShell } from '#components/shell/plain-shell'
+import { FormProblem } from '#components/ui/form-problem'
 import { caller } from '#server/trpc/caller'
 import { OtherWays } from './_components/other-ways'
 import { safePath } from './_components/safe-path'
@@ -38,11 +39,7 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
               : 'You are signed out. Agents keep working.'}
           </p>
         )}
-        {problem && (
-          <p role="alert" className="rounded-md bg-failed-soft px-3 py-2 text-body text-failed-fg">
-            {problem}
-          </p>
-        )}
+        {problem && <FormProblem>{problem}</FormProblem>}
         <SignInForm next={next} />
         {(ways.email || ways.github || ways.oidc) && <OtherWays ways={ways} next={next} />}
       </main>

@@ -5,6 +5,7 @@ import type { FormEvent } from 'react'
 import { errorIdOf, errorText, useTRPC } from '#components/providers/trpc'
 import { Button } from '#components/ui/button'
 import { Checkbox } from '#components/ui/choice'
+import { Dialog } from '#components/ui/dialog'
 import { Field, FieldGroup } from '#components/ui/field'
 import { Input } from '#components/ui/input'
 import { ErrorPanel } from '#components/ui/page-state'
@@ -156,7 +157,7 @@ function Limits({ agent }: { agent?: AgentLine }) {
 }
 
 /** An agent is a row: this makes or changes one. `onDone` is called after the server took it. */
-export function AgentForm({ agent, onDone }: { agent?: AgentLine; onDone: (name: string) => void }) {
+function AgentForm({ agent, onDone }: { agent?: AgentLine; onDone: (name: string) => void }) {
   const trpc = useTRPC()
   const queries = useQueryClient()
   const done = {
@@ -189,5 +190,20 @@ export function AgentForm({ agent, onDone }: { agent?: AgentLine; onDone: (name:
         {agent ? 'Save' : 'Add agent'}
       </Button>
     </form>
+  )
+}
+
+/** The form over the list of agents. */
+export function AgentDialog(props: { agent?: AgentLine; onDone: (name: string) => void; onClose: () => void }) {
+  const { agent, onDone, onClose } = props
+  return (
+    <Dialog
+      wide
+      onClose={onClose}
+      title={agent ? `Edit ${agent.name}` : 'Add agent'}
+      description="Runs that have begun keep the settings they began with."
+    >
+      <AgentForm agent={agent} onDone={onDone} />
+    </Dialog>
   )
 }

@@ -1,21 +1,20 @@
 'use client'
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
+import dynamic from 'next/dynamic'
+import { useState } from 'react'
 import { useMay } from '#components/providers/permissions'
 import { errorText, useTRPC } from '#components/providers/trpc'
 import { Badge } from '#components/ui/badge'
 import { Button } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import { Dialog } from '#components/ui/dialog'
 import { KeyValues } from '#components/ui/key-value'
 import { DeniedPanel } from '#components/ui/page-state'
-import { SkeletonRows } from '#components/ui/skeleton'
 import { Status } from '#components/ui/status'
 import { toast } from '#components/ui/toast'
 import type { AgentLine } from '#server/scheduler/queries'
 
-const AgentForm = lazy(() => import('./agent-form').then((module) => ({ default: module.AgentForm })))
+const AgentDialog = dynamic(() => import('./agent-form').then((module) => module.AgentDialog), { ssr: false })
 
 const providers: Record<AgentLine['provider'], string> = {
   anthropic: 'Anthropic',
@@ -118,7 +117,6 @@ export function AgentList({ initial }: { initial: AgentLine[] }) {
   const mayChange = useMay('agent.change')
   const [editing, setEditing] = useState<Editing>({ open: false })
   const { data } = useQuery(trpc.overview.agents.queryOptions(undefined, { initialData: initial }))
-  const agent = editing.open ? editing.agent : undefined
   const onDone = (name: string) => {
     setEditing({ open: false })
     toast({ kind: 'success', text: `${name} saved` })
@@ -141,17 +139,9 @@ export function AgentList({ initial }: { initial: AgentLine[] }) {
           />
         ))}
       </div>
-      <Dialog
-        wide
-        open={editing.open}
-        onOpenChange={(open) => open || setEditing({ open: false })}
-        title={agent ? `Edit ${agent.name}` : 'Add agent'}
-        description="Runs that have begun keep the settings they began with."
-      >
-        <Suspense fallback={<SkeletonRows rows={8} />}>
-          <AgentForm agent={agent} onDone={onDone} />
-        </Suspense>
-      </Dialog>
+      {editing.open && (
+        <AgentDialog agent={editing.agent} onDone={onDone} onClose={() => setEditing({ open: false })} />
+      )}
     </>
   )
 }

@@ -152,8 +152,8 @@ function OpenList(props: { decisions: DecisionView[]; selected: string; onSelect
                 aria-current={current || undefined}
                 onClick={() => onSelect(decision.id)}
                 className={classNames(
-                  'target flex w-full flex-col gap-1 border-l-4 border-transparent px-4 py-3 text-left outline-offset-[-2px] hover:bg-sunken max-lg:hidden',
-                  current && 'border-accent bg-sunken',
+                  'target flex w-full flex-col gap-1 border-l-4 px-4 py-3 text-left outline-offset-[-2px] hover:bg-sunken max-lg:hidden',
+                  current ? 'border-accent bg-sunken' : 'border-transparent',
                 )}
               >
                 {rows}

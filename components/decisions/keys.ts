@@ -1,6 +1,6 @@
 /** Keys act only while nobody types and no control that uses them itself has the focus. */
 const typingIn =
-  'textarea, select, input:not([type=radio]), [contenteditable=true], [role=dialog], [role=menu], [role=listbox]'
+  'textarea, select, input:not([type=radio]), [contenteditable=true], dialog, [role=menu], [role=listbox]'
 const pressedByEnter = 'button, a, summary'
 
 /** What of a key press is looked at. */

@@ -82,20 +82,21 @@ export function DeliveryLog({ endpointId, initial }: { endpointId: string; initi
 function Details({ delivery }: { delivery: DeliveryView }) {
   const [open, setOpen] = useState(false)
   return (
-    <Dialog
-      wide
-      open={open}
-      onOpenChange={setOpen}
-      title={delivery.topic}
-      trigger={
-        <Button size="small">
-          Details<span className="sr-only"> of {delivery.topic}</span>
-        </Button>
-      }
-      actions={<Redeliver delivery={delivery} onDone={() => setOpen(false)} />}
-    >
-      {open && <Content deliveryId={delivery.id} />}
-    </Dialog>
+    <>
+      <Button size="small" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        Details<span className="sr-only"> of {delivery.topic}</span>
+      </Button>
+      {open && (
+        <Dialog
+          wide
+          onClose={() => setOpen(false)}
+          title={delivery.topic}
+          actions={<Redeliver delivery={delivery} onDone={() => setOpen(false)} />}
+        >
+          <Content deliveryId={delivery.id} />
+        </Dialog>
+      )}
+    </>
   )
 }
 
@@ -109,13 +110,19 @@ function Redeliver({ delivery, onDone }: { delivery: DeliveryView; onDone: () =>
         onDone()
         return queries.invalidateQueries({ queryKey: trpc.integrations.pathKey() })
       },
-      onError: (error) => toast({ kind: 'error', text: errorText(error) }),
     }),
   )
   return (
-    <Button busy={again.isPending} onClick={() => again.mutate({ deliveryId: delivery.id })}>
-      Send again
-    </Button>
+    <>
+      {again.error && (
+        <p role="alert" className="self-center text-body font-medium text-failed-fg">
+          {errorText(again.error)}
+        </p>
+      )}
+      <Button busy={again.isPending} onClick={() => again.mutate({ deliveryId: delivery.id })}>
+        Send again
+      </Button>
+    </>
   )
 }
 

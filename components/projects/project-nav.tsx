@@ -3,6 +3,7 @@
 import { usePathname } from 'next/navigation'
 import { classNames } from '#components/ui/class-names'
 import { IntentLink } from '#components/ui/intent-link'
+import { Strip } from '#components/ui/strip'
 
 const places = [
   { path: '', label: 'Overview' },
@@ -18,7 +19,7 @@ export function ProjectNav({ projectId, name }: { projectId: string; name: strin
   const root = `/projects/${projectId}`
   return (
     <nav aria-label={`Project ${name}`} className="border-b border-border bg-surface px-2 md:px-4">
-      <ul className="flex overflow-x-auto">
+      <Strip current={pathname}>
         {places.map(({ path, label }) => {
           const href = `${root}${path}`
           const current = path === '' ? pathname === root : pathname.startsWith(href)
@@ -28,8 +29,8 @@ export function ProjectNav({ projectId, name }: { projectId: string; name: strin
                 href={href}
                 aria-current={current ? 'page' : undefined}
                 className={classNames(
-                  'target flex items-center border-b-2 border-transparent px-2.5 py-1 text-body font-medium text-muted outline-offset-[-2px] hover:text-text',
-                  current && 'border-accent text-text',
+                  'target flex items-center border-b-2 px-2 py-1 md:px-2.5 text-body font-medium outline-offset-[-2px] hover:text-text',
+                  current ? 'border-accent text-text' : 'border-transparent text-muted',
                 )}
               >
                 {label}
@@ -37,7 +38,7 @@ export function ProjectNav({ projectId, name }: { projectId: string; name: strin
             </li>
           )
         })}
-      </ul>
+      </Strip>
     </nav>
   )
 }

@@ -33,12 +33,3 @@ export function useChosenTheme(): [theme: Theme | null, choose: (theme: Theme) =
     },
   ]
 }
-
-/** What is shown, also when the system decides. */
-export function useShownTheme(): 'light' | 'dark' {
-  return useSyncExternalStore(
-    watch,
-    () => (document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light'),
-    () => 'light',
-  )
-}

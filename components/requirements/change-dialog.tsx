@@ -42,16 +42,13 @@ export function ChangeDialog(props: ChangeDialogProps) {
   }
   return (
     <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
+      onClose={onClose}
       wide
       title={props.title}
       description={props.description}
       actions={
         <>
-          <DialogClose asChild>
-            <Button>Leave it as it is</Button>
-          </DialogClose>
+          <DialogClose>Leave it as it is</DialogClose>
           <Button
             variant={props.danger ? 'danger' : 'primary'}
             disabled={change === null || preview.isError || !preview.data || preview.isPlaceholderData}

@@ -38,8 +38,7 @@ export function PlanTaskForm({ plan, form, onDone, onClose }: PlanTaskFormProps)
   }
   return (
     <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
+      onClose={onClose}
       wide
       title={task ? `${titles[form.kind]} ${task.ref}` : titles[form.kind]}
       description={descriptions[form.kind]}

@@ -1,5 +1,6 @@
 import { classNames } from '#components/ui/class-names'
 import { IntentLink } from '#components/ui/intent-link'
+import { Strip } from '#components/ui/strip'
 
 export interface ViewLink {
   href: string
@@ -11,7 +12,7 @@ export interface ViewLink {
 export function ViewLinks({ label, links }: { label: string; links: ViewLink[] }) {
   return (
     <nav aria-label={label} className="border-b border-border">
-      <ul className="flex gap-1 overflow-x-auto">
+      <Strip current={links.find(({ current }) => current)?.href} className="gap-1">
         {links.map((link) => (
           <li key={link.href}>
             <IntentLink
@@ -19,15 +20,15 @@ export function ViewLinks({ label, links }: { label: string; links: ViewLink[] }
               scroll={false}
               aria-current={link.current ? 'page' : undefined}
               className={classNames(
-                'target inline-flex shrink-0 items-center border-b-2 border-transparent px-3 text-body font-medium whitespace-nowrap text-muted outline-offset-[-2px] hover:text-text',
-                link.current && 'border-accent text-text',
+                'target inline-flex shrink-0 items-center border-b-2 px-3 text-body font-medium whitespace-nowrap outline-offset-[-2px] hover:text-text',
+                link.current ? 'border-accent text-text' : 'border-transparent text-muted',
               )}
             >
               {link.label}
             </IntentLink>
           </li>
         ))}
-      </ul>
+      </Strip>
     </nav>
   )
 }

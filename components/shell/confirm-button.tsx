@@ -4,7 +4,7 @@ import { type ReactNode, useState } from 'react'
 import { errorText } from '#components/providers/trpc'
 import { Button } from '#components/ui/button'
 import { Dialog, DialogClose } from '#components/ui/dialog'
-import { toast } from '#components/ui/toast'
+import { ErrorPanel } from '#components/ui/page-state'
 
 interface ConfirmButtonProps {
   /** What it does, on the button and again in the dialog. */
@@ -23,39 +23,46 @@ interface ConfirmButtonProps {
 export function ConfirmButton({ label, of, title, description, keep, onConfirm }: ConfirmButtonProps) {
   const [open, setOpen] = useState(false)
   const [busy, setBusy] = useState(false)
+  const [problem, setProblem] = useState<string>()
+  const show = (shown: boolean) => {
+    setProblem(undefined)
+    setOpen(shown)
+  }
   const confirm = async () => {
     setBusy(true)
+    setProblem(undefined)
     try {
       await onConfirm()
-      setOpen(false)
+      show(false)
     } catch (error) {
-      toast({ kind: 'error', text: errorText(error) })
+      setProblem(errorText(error))
     } finally {
       setBusy(false)
     }
   }
   return (
-    <Dialog
-      open={open}
-      onOpenChange={setOpen}
-      trigger={
-        <Button size="small">
-          {label}
-          <span className="sr-only"> {of}</span>
-        </Button>
-      }
-      title={title}
-      description={description}
-      actions={
-        <>
-          <DialogClose asChild>
-            <Button>{keep}</Button>
-          </DialogClose>
-          <Button variant="danger" busy={busy} onClick={confirm}>
-            {label}
-          </Button>
-        </>
-      }
-    />
+    <>
+      <Button size="small" aria-haspopup="dialog" onClick={() => show(true)}>
+        {label}
+        <span className="sr-only"> {of}</span>
+      </Button>
+      {open && (
+        <Dialog
+          onClose={() => show(false)}
+          title={title}
+          description={description}
+          actions={
+            <>
+              <DialogClose>{keep}</DialogClose>
+              <Button variant="danger" busy={busy} onClick={confirm}>
+                {label}
+              </Button>
+            </>
+          }
+        >
+          {problem && <ErrorPanel title={problem} />}
+        </Dialog>
+      )}
+    </>
   )
 }

@@ -15,8 +15,7 @@ export function openKeyboardSheet(): void {
   window.dispatchEvent(new Event(SHEET))
 }
 
-const typingIn =
-  'input, textarea, select, [contenteditable=true], [role=textbox], [role=menu], [role=listbox], [role=dialog]'
+const typingIn = 'input, textarea, select, [contenteditable=true], [role=textbox], [role=menu], [role=listbox], dialog'
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest(typingIn) !== null
@@ -79,8 +78,9 @@ export function Keyboard() {
     setOn(checked)
     localStorage.setItem(SETTING, checked ? 'on' : 'off')
   }
+  if (!open) return null
   return (
-    <Dialog open={open} onOpenChange={setOpen} title="Keyboard" description="Keys are off while you type.">
+    <Dialog onClose={() => setOpen(false)} title="Keyboard" description="Keys are off while you type.">
       <dl className="flex flex-col gap-1">
         {rows.map(([keys, what]) => (
           <div key={what} className="flex min-h-8 items-center justify-between gap-4">

@@ -30,8 +30,8 @@ function RailLink({ item, current, count }: { item: NavigationItem; current: boo
       href={href}
       aria-current={current ? 'page' : undefined}
       className={classNames(
-        'target flex items-center gap-2.5 rounded-md px-2.5 text-body font-medium text-muted hover:bg-sunken hover:text-text',
-        current && 'bg-accent-soft text-accent-soft-fg hover:bg-accent-soft hover:text-accent-soft-fg',
+        'target flex items-center gap-2.5 rounded-md px-2.5 text-body font-medium',
+        current ? 'bg-accent-soft text-accent-soft-fg' : 'text-muted hover:bg-sunken hover:text-text',
       )}
     >
       <Icon aria-hidden className="size-4 shrink-0" />

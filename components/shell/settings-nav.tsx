@@ -3,6 +3,7 @@
 import { usePathname } from 'next/navigation'
 import { classNames } from '#components/ui/class-names'
 import { IntentLink } from '#components/ui/intent-link'
+import { Strip } from '#components/ui/strip'
 
 const places = [
   { href: '/settings/account', label: 'Account' },
@@ -19,22 +20,22 @@ export function SettingsNav() {
   const pathname = usePathname()
   return (
     <nav aria-label="Settings" className="border-b border-border bg-surface px-2 md:px-4">
-      <ul className="flex overflow-x-auto">
+      <Strip current={pathname}>
         {places.map(({ href, label }) => (
           <li key={href}>
             <IntentLink
               href={href}
               aria-current={pathname === href ? 'page' : undefined}
               className={classNames(
-                'target flex items-center border-b-2 border-transparent px-2.5 py-1 text-body font-medium whitespace-nowrap text-muted outline-offset-[-2px] hover:text-text',
-                pathname === href && 'border-accent text-text',
+                'target flex items-center border-b-2 px-2.5 py-1 text-body font-medium whitespace-nowrap outline-offset-[-2px] hover:text-text',
+                pathname === href ? 'border-accent text-text' : 'border-transparent text-muted',
               )}
             >
               {label}
             </IntentLink>
           </li>
         ))}
-      </ul>
+      </Strip>
     </nav>
   )
 }

@@ -178,36 +178,41 @@ function TurnButton({ signal }: { signal: SignalView }) {
     turn.mutate({ signalId: signal.id, title: String(form.get('title')), text: String(form.get('text')) })
   }
   return (
-    <Dialog
-      wide
-      open={open}
-      onOpenChange={setOpen}
-      trigger={<Button variant="primary">Turn into requirement</Button>}
-      title="Turn into requirement"
-      description="Agents plan and build what you submit here. What was reported stands in a quotation; write your own words above it."
-      actions={
-        <>
-          <DialogClose asChild>
-            <Button>Not now</Button>
-          </DialogClose>
-          <Button type="submit" form="turn-form" variant="primary" busy={turn.isPending}>
-            Submit requirement
-          </Button>
-        </>
-      }
-    >
-      <form id="turn-form" onSubmit={onSubmit} className="flex flex-col gap-4">
-        {turn.error && <ErrorPanel title={errorText(turn.error)} errorId={errorIdOf(turn.error)} />}
-        <Field id="turn-title" label="Title">
-          {(control) => (
-            <Input {...control} name="title" required maxLength={200} defaultValue={signal.proposal.title} />
-          )}
-        </Field>
-        <Field id="turn-text" label="Text">
-          {(control) => <Textarea {...control} name="text" required rows={12} defaultValue={signal.proposal.text} />}
-        </Field>
-      </form>
-    </Dialog>
+    <>
+      <Button variant="primary" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        Turn into requirement
+      </Button>
+      {open && (
+        <Dialog
+          wide
+          onClose={() => setOpen(false)}
+          title="Turn into requirement"
+          description="Agents plan and build what you submit here. What was reported stands in a quotation; write your own words above it."
+          actions={
+            <>
+              <DialogClose>Not now</DialogClose>
+              <Button type="submit" form="turn-form" variant="primary" busy={turn.isPending}>
+                Submit requirement
+              </Button>
+            </>
+          }
+        >
+          <form id="turn-form" onSubmit={onSubmit} className="flex flex-col gap-4">
+            {turn.error && <ErrorPanel title={errorText(turn.error)} errorId={errorIdOf(turn.error)} />}
+            <Field id="turn-title" label="Title">
+              {(control) => (
+                <Input {...control} name="title" required maxLength={200} defaultValue={signal.proposal.title} />
+              )}
+            </Field>
+            <Field id="turn-text" label="Text">
+              {(control) => (
+                <Textarea {...control} name="text" required rows={12} defaultValue={signal.proposal.text} />
+              )}
+            </Field>
+          </form>
+        </Dialog>
+      )}
+    </>
   )
 }
 

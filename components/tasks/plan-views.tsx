@@ -1,15 +1,10 @@
 'use client'
 
-import dynamic from 'next/dynamic'
 import { useSyncExternalStore } from 'react'
 import { Skeleton } from '#components/ui/skeleton'
 import type { TaskNode } from '#server/tasks/queries'
+import { TaskGraph } from './task-graph'
 import { TaskList } from './task-list'
-
-const TaskGraph = dynamic(() => import('./task-graph').then((module) => module.TaskGraph), {
-  ssr: false,
-  loading: () => <Skeleton className="h-72 w-full rounded-lg" />,
-})
 
 /** Above this many tasks, and below this width, the list says more than a graph. */
 const MOST_IN_GRAPH = 200
@@ -34,10 +29,7 @@ export function usePlanView(tasks: number): 'graph' | 'list' | null {
   return wide && tasks <= MOST_IN_GRAPH ? 'graph' : 'list'
 }
 
-/**
- * The plan as the person asked for it; when nothing was asked, as a graph where there is room for one. The graph's code
- * is loaded only when it is shown.
- */
+/** The plan as the person asked for it; when nothing was asked, as a graph where there is room for one. */
 export function PlanViews(props: {
   tasks: readonly TaskNode[]
   hrefOf: (task: TaskNode) => string

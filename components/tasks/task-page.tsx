@@ -160,8 +160,10 @@ function RunChoice(props: { runs: RunView[]; chosen: string; hrefOf: (runId: str
               scroll={false}
               aria-current={run.id === props.chosen ? 'true' : undefined}
               className={classNames(
-                'target inline-flex items-center gap-2 rounded-md border border-border-strong bg-surface px-2 text-table hover:bg-sunken',
-                run.id === props.chosen && 'border-accent bg-accent-soft text-accent-soft-fg',
+                'target inline-flex items-center gap-2 rounded-md border px-2 text-table hover:bg-sunken',
+                run.id === props.chosen
+                  ? 'border-accent bg-accent-soft text-accent-soft-fg'
+                  : 'border-border-strong bg-surface',
               )}
             >
               {runName(run)} <RunStatus status={run.status} />

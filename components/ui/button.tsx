@@ -1,30 +1,34 @@
-import { cva, type VariantProps } from 'class-variance-authority'
 import type { ComponentProps, MouseEvent } from 'react'
 import { classNames } from './class-names'
 
-export const buttonClasses = cva(
+const base =
   'target inline-flex items-center justify-center gap-2 rounded-md border font-medium select-none ' +
-    'transition-colors disabled:cursor-not-allowed disabled:opacity-60 aria-disabled:cursor-not-allowed aria-disabled:opacity-60 ' +
-    '[&_svg]:size-4 [&_svg]:shrink-0',
-  {
-    variants: {
-      variant: {
-        primary: 'border-transparent bg-accent text-accent-fg hover:bg-accent-hover',
-        secondary: 'border-border-strong bg-surface text-text hover:bg-sunken',
-        quiet: 'border-transparent bg-transparent text-muted hover:bg-sunken hover:text-text',
-        danger: 'border-transparent bg-danger text-danger-fg hover:opacity-90',
-      },
-      size: {
-        small: 'px-2 py-0.5 text-table',
-        medium: 'px-3 py-1 text-body',
-        large: 'min-h-12 px-5 py-2 text-reading',
-      },
-    },
-    defaultVariants: { variant: 'secondary', size: 'medium' },
-  },
-)
+  'transition-colors disabled:cursor-not-allowed disabled:opacity-60 aria-disabled:cursor-not-allowed aria-disabled:opacity-60 ' +
+  '[&_svg]:size-4 [&_svg]:shrink-0'
 
-export type ButtonLook = VariantProps<typeof buttonClasses>
+const variants = {
+  primary: 'border-transparent bg-accent text-accent-fg hover:bg-accent-hover',
+  secondary: 'border-border-strong bg-surface text-text hover:bg-sunken',
+  quiet: 'border-transparent bg-transparent text-muted hover:bg-sunken hover:text-text',
+  danger: 'border-transparent bg-danger text-danger-fg hover:opacity-90',
+}
+
+const sizes = {
+  small: 'weak:px-2 py-0.5 text-table',
+  medium: 'weak:px-3 py-1 text-body',
+  large: 'min-h-12 weak:px-5 py-2 text-reading',
+}
+
+export interface ButtonLook {
+  variant?: keyof typeof variants
+  size?: keyof typeof sizes
+}
+
+/** The look of a button for what is none: a link. */
+export function buttonClasses({ variant = 'secondary', size = 'medium' }: ButtonLook): string {
+  return classNames(base, variants[variant], sizes[size])
+}
+
 export type ButtonProps = ComponentProps<'button'> & ButtonLook & { busy?: boolean }
 
 const refuse = (event: MouseEvent<HTMLButtonElement>) => event.preventDefault()

@@ -13,9 +13,10 @@ function Choice({ type, label, hint, framed, className, ...rest }: ChoiceProps &
   return (
     <label
       className={classNames(
-        'target flex cursor-pointer items-start gap-3 py-1.5 has-disabled:cursor-not-allowed has-disabled:opacity-60',
-        framed &&
-          'rounded-md border border-border-strong bg-surface px-3 py-3 hover:bg-sunken has-checked:border-accent has-checked:bg-accent-soft',
+        'target flex cursor-pointer items-start gap-3 has-disabled:cursor-not-allowed has-disabled:opacity-60',
+        framed
+          ? 'rounded-md border border-border-strong bg-surface px-3 py-3 hover:bg-sunken has-checked:border-accent has-checked:bg-accent-soft'
+          : 'py-1.5',
         className,
       )}
     >

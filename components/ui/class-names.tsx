@@ -1,11 +1,12 @@
-import { type ClassValue, clsx } from 'clsx'
-import { extendTailwindMerge } from 'tailwind-merge'
+type ClassValue = string | false | null | undefined | readonly ClassValue[]
 
-const merge = extendTailwindMerge({
-  extend: { theme: { text: ['meta', 'table', 'body', 'reading', 'lead', 'title', 'number', 'code'] } },
-})
-
-/** Joins class names; a later one wins over an earlier one that sets the same property. */
-export function classNames(...values: ClassValue[]): string {
-  return merge(clsx(values))
+/**
+ * Joins class names. Their order decides nothing: a class that who uses a component may replace is written
+ * `weak:underline` in the component, and any plain class for the same property wins over it (globals.css).
+ */
+export function classNames(...values: readonly ClassValue[]): string {
+  return values
+    .map((value) => (typeof value === 'object' && value ? classNames(...value) : value))
+    .filter(Boolean)
+    .join(' ')
 }

@@ -1,72 +1,99 @@
 'use client'
 
 import { X } from 'lucide-react'
-import { Dialog as Radix } from 'radix-ui'
-import { type ReactNode, useRef } from 'react'
-import { IconButton } from './button'
+import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { createPortal } from 'react-dom'
+import { Button, IconButton } from './button'
 import { classNames } from './class-names'
 
 export interface DialogProps {
-  open?: boolean
-  onOpenChange?: (open: boolean) => void
-  /** The control that opens it. Focus returns to whatever had it before. */
-  trigger?: ReactNode
+  /** Called when it is closed by its buttons, Escape or a press beside it. */
+  onClose: () => void
   title: ReactNode
   description?: ReactNode
-  /** Buttons at the end; wrap the one that only closes in DialogClose. */
+  /** Buttons at the end; the one that only closes is a DialogClose. */
   actions?: ReactNode
   wide?: boolean
   children?: ReactNode
 }
 
-/** In the middle on a desktop, a sheet from below on a phone. Focus stays inside until it closes. */
-export function Dialog({ open, onOpenChange, trigger, title, description, actions, wide, children }: DialogProps) {
-  const before = useRef<Element | null>(null)
-  const giveBack = (event: Event) => {
-    const opener = before.current === document.body ? null : before.current
-    if (trigger && !opener) return
-    event.preventDefault()
-    // What opened it may have gone with what was done: then the page itself has the focus, not nothing.
-    const kept = opener instanceof HTMLElement && opener.isConnected ? opener : document.getElementById('main')
-    kept?.focus({ preventScroll: true })
-  }
-  return (
-    <Radix.Root open={open} onOpenChange={onOpenChange}>
-      {trigger && <Radix.Trigger asChild>{trigger}</Radix.Trigger>}
-      <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 bg-[rgb(0_0_0/0.45)]" />
-        <Radix.Content
-          onOpenAutoFocus={() => {
-            before.current = document.activeElement
-          }}
-          onCloseAutoFocus={giveBack}
-          {...(description ? {} : { 'aria-describedby': undefined })}
-          className={classNames(
-            'fixed z-50 flex max-h-[85dvh] flex-col rounded-lg border border-border bg-raised shadow-floating',
-            'inset-x-0 bottom-0 max-md:rounded-b-none max-md:safe-bottom',
-            'md:inset-auto md:top-[12dvh] md:left-1/2 md:w-full md:-translate-x-1/2',
-            wide ? 'md:max-w-reading' : 'md:max-w-[30rem]',
+const FIELD = 'textarea, select, input:not([type=hidden], [type=checkbox], [type=radio])'
+const CLOSE = 'data-dialog-close'
+
+/** What is to be filled in, else the button that changes nothing, else the title, from which everything is read. */
+function firstStop(dialog: HTMLElement): HTMLElement | null {
+  const fields = [...dialog.querySelectorAll<HTMLElement>(FIELD)].filter((field) => !field.matches(':disabled'))
+  return fields[0] ?? dialog.querySelector(`[${CLOSE}]`) ?? dialog.querySelector('h2')
+}
+
+/**
+ * In the middle on a desktop, a sheet from below on a phone; shown as long as it is in the tree. The browser's own modal:
+ * nothing else can be reached meanwhile, so what went wrong must be told inside it. The focus goes back to what opened it.
+ */
+export function Dialog({ onClose, title, description, actions, wide, children }: DialogProps) {
+  const id = useId()
+  const box = useRef<HTMLDialogElement>(null)
+  const before = useRef<Element>(null)
+  useEffect(() => {
+    const dialog = box.current
+    if (dialog && !dialog.open) {
+      before.current = document.activeElement
+      dialog.showModal()
+      firstStop(dialog)?.focus({ preventScroll: true })
+    }
+    return () => {
+      // What opened it may have gone with what was done: then the page itself has the focus, not nothing.
+      const opener = before.current !== document.body && before.current?.isConnected ? before.current : null
+      const stop = opener ?? document.getElementById('main')
+      if (stop instanceof HTMLElement) stop.focus({ preventScroll: true })
+    }
+  }, [])
+  return createPortal(
+    <dialog
+      ref={box}
+      onClose={onClose}
+      closedby="any"
+      aria-labelledby={`${id}-title`}
+      aria-describedby={description ? `${id}-description` : undefined}
+      className={classNames(
+        'fixed inset-x-0 top-auto bottom-0 max-h-[85dvh] w-full max-w-full flex-col open:flex',
+        'rounded-lg border border-border bg-raised text-text shadow-floating backdrop:bg-[rgb(0_0_0/0.45)]',
+        'max-md:rounded-b-none max-md:safe-bottom',
+        'md:inset-auto md:top-[12dvh] md:left-1/2 md:-translate-x-1/2',
+        wide ? 'md:max-w-reading' : 'md:max-w-[30rem]',
+      )}
+    >
+      <div className="flex items-start justify-between gap-4 px-5 pt-4">
+        <div className="flex flex-col gap-1">
+          <h2 id={`${id}-title`} tabIndex={-1} className="text-lead font-semibold outline-none">
+            {title}
+          </h2>
+          {description && (
+            <p id={`${id}-description`} className="text-body text-muted">
+              {description}
+            </p>
           )}
-        >
-          <div className="flex items-start justify-between gap-4 px-5 pt-4">
-            <div className="flex flex-col gap-1">
-              <Radix.Title className="text-lead font-semibold">{title}</Radix.Title>
-              {description && <Radix.Description className="text-body text-muted">{description}</Radix.Description>}
-            </div>
-            <Radix.Close asChild>
-              <IconButton label="Close">
-                <X aria-hidden />
-              </IconButton>
-            </Radix.Close>
-          </div>
-          <div className="min-h-0 overflow-y-auto px-5 py-4">{children}</div>
-          {actions && (
-            <div className="flex flex-wrap justify-end gap-2 border-t border-border px-5 py-3">{actions}</div>
-          )}
-        </Radix.Content>
-      </Radix.Portal>
-    </Radix.Root>
+        </div>
+        <IconButton label="Close" onClick={close}>
+          <X aria-hidden />
+        </IconButton>
+      </div>
+      <div className="min-h-0 overflow-y-auto px-5 py-4">{children}</div>
+      {actions && <div className="flex flex-wrap justify-end gap-2 border-t border-border px-5 py-3">{actions}</div>}
+    </dialog>,
+    document.body,
   )
 }
 
-export const DialogClose = Radix.Close
+function close(event: { currentTarget: Element }): void {
+  event.currentTarget.closest('dialog')?.close()
+}
+
+/** The button that leaves everything as it is. */
+export function DialogClose({ children }: { children: ReactNode }) {
+  return (
+    <Button {...{ [CLOSE]: '' }} onClick={close}>
+      {children}
+    </Button>
+  )
+}

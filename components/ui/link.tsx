@@ -7,7 +7,10 @@ import { IntentLink } from './intent-link'
 export function TextLink({ className, ...rest }: ComponentProps<typeof IntentLink>) {
   return (
     <IntentLink
-      className={classNames('text-link underline decoration-1 underline-offset-2 hover:decoration-2', className)}
+      className={classNames(
+        'weak:text-link weak:underline decoration-1 underline-offset-2 hover:decoration-2',
+        className,
+      )}
       {...rest}
     />
   )
@@ -15,7 +18,7 @@ export function TextLink({ className, ...rest }: ComponentProps<typeof IntentLin
 
 /** A link that covers its row or card: quiet until it is pointed at. */
 export function QuietLink({ className, ...rest }: ComponentProps<typeof IntentLink>) {
-  return <IntentLink className={classNames('text-text hover:text-link hover:underline', className)} {...rest} />
+  return <IntentLink className={classNames('text-text hover:text-link weak:hover:underline', className)} {...rest} />
 }
 
 /** Goes somewhere, looks like a button. */

@@ -2,7 +2,7 @@ import { classNames } from './class-names'
 
 /** A block of the size the content will have. Hidden from assistive technology; the page says "loading" once. */
 export function Skeleton({ className }: { className?: string }) {
-  return <span aria-hidden className={classNames('appear-late block h-4 rounded-sm bg-border', className)} />
+  return <span aria-hidden className={classNames('appear-late block weak:h-4 weak:rounded-sm bg-border', className)} />
 }
 
 export function SkeletonRows({ rows = 5, className }: { rows?: number; className?: string }) {

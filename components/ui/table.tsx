@@ -40,5 +40,7 @@ export function TableRow({ className, ...rest }: ComponentProps<'tr'>) {
 
 /** `numeric` aligns to the right with figures of equal width. */
 export function Cell({ numeric, className, ...rest }: ComponentProps<'td'> & { numeric?: boolean }) {
-  return <td className={classNames('px-3 py-1.5 align-middle', numeric && 'number text-right', className)} {...rest} />
+  return (
+    <td className={classNames('px-3 py-1.5 weak:align-middle', numeric && 'number text-right', className)} {...rest} />
+  )
 }

@@ -53,6 +53,6 @@ describe('ansiLine', () => {
   it('shows characters that would reorder the text', () => expect(ansiLine('a\u202eb')).toBe('a⟨U+202E⟩b'))
 })
 
-it('a later class wins, and a text size is not a text colour', () => {
-  expect(classNames('px-2 text-body text-muted', 'px-4', false)).toBe('text-body text-muted px-4')
+it('joins class names and leaves out what does not hold', () => {
+  expect(classNames('px-2', ['text-body', false], undefined, null, '', 'flex')).toBe('px-2 text-body flex')
 })

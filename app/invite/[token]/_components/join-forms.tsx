@@ -3,8 +3,8 @@
 import { useActionState } from 'react'
 import { Button } from '#components/ui/button'
 import { Field } from '#components/ui/field'
+import { FormProblem } from '#components/ui/form-problem'
 import { Input } from '#components/ui/input'
-import { ErrorPanel } from '#components/ui/page-state'
 import { joinSignedIn, joinWithNewAccount } from '../actions'
 
 /** For somebody without an account. Posts to a server action, so it works without JavaScript too. */
@@ -15,7 +15,7 @@ export function NewAccountForm({ token, email }: { token: string; email: string 
   return (
     <form action={action} className="flex flex-col gap-5">
       <input type="hidden" name="token" value={token} />
-      {problem && field !== 'name' && field !== 'password' && <ErrorPanel title={problem} />}
+      {problem && field !== 'name' && field !== 'password' && <FormProblem>{problem}</FormProblem>}
       <Field id="email" label="E-mail" hint="The invite is for this address.">
         {(control) => <Input {...control} type="email" autoComplete="username" value={email} readOnly />}
       </Field>
@@ -45,7 +45,7 @@ export function AcceptForm({ token, organization }: { token: string; organizatio
   return (
     <form action={action} className="flex flex-col gap-4">
       <input type="hidden" name="token" value={token} />
-      {state.problem && <ErrorPanel title={state.problem} />}
+      {state.problem && <FormProblem>{state.problem}</FormProblem>}
       <Button type="submit" variant="primary" size="large" busy={pending}>
         Join {organization}
       </Button>

@@ -4,8 +4,8 @@ import { useActionState } from 'react'
 import { Button } from '#components/ui/button'
 import { Radio } from '#components/ui/choice'
 import { Field, FieldGroup } from '#components/ui/field'
+import { FormProblem } from '#components/ui/form-problem'
 import { Input } from '#components/ui/input'
-import { ErrorPanel } from '#components/ui/page-state'
 import { completeSetup } from '../actions'
 
 interface TextFieldProps {
@@ -48,7 +48,7 @@ export function SetupForm({ token, suggestedMode }: { token: string; suggestedMo
   return (
     <form action={action} className="flex flex-col gap-5">
       <input type="hidden" name="token" value={token} />
-      {problem && !ownFields.includes(field) && <ErrorPanel title={problem} />}
+      {problem && !ownFields.includes(field) && <FormProblem>{problem}</FormProblem>}
       <TextField {...own('name')} label="Your name" autoComplete="name" />
       <TextField {...own('email')} label="E-mail" type="email" autoComplete="username" />
       <TextField
