@@ -2,7 +2,7 @@
 
 import { useMutation } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
-import type { FormEvent } from 'react'
+import { type FormEvent, useRef } from 'react'
 import { errorIdOf, errorText, useTRPC } from '#components/providers/trpc'
 import { Button } from '#components/ui/button'
 import { Checkbox } from '#components/ui/choice'
@@ -38,19 +38,27 @@ function NewToken({ name, token }: { name: string; token: string }) {
 export function TokenForm() {
   const trpc = useTRPC()
   const router = useRouter()
-  const create = useMutation(trpc.apiKeys.create.mutationOptions({ onSuccess: () => router.refresh() }))
+  const form = useRef<HTMLFormElement>(null)
+  const create = useMutation(
+    trpc.apiKeys.create.mutationOptions({
+      onSuccess: () => {
+        form.current?.reset()
+        router.refresh()
+      },
+    }),
+  )
   const onSubmit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    const form = new FormData(event.currentTarget)
-    const days = Number(form.get('days'))
+    const given = new FormData(event.currentTarget)
+    const days = Number(given.get('days'))
     create.mutate({
-      name: String(form.get('name') ?? ''),
-      scopes: form.getAll('scope').map(String) as TokenScope[],
+      name: String(given.get('name') ?? ''),
+      scopes: given.getAll('scope').map(String) as TokenScope[],
       expiresInDays: days > 0 ? days : null,
     })
   }
   return (
-    <form onSubmit={onSubmit} className="flex flex-col gap-4">
+    <form ref={form} onSubmit={onSubmit} className="flex flex-col gap-4">
       {create.data && <NewToken {...create.data} />}
       {create.error && <ErrorPanel title={errorText(create.error)} errorId={errorIdOf(create.error)} />}
       <div className="grid gap-4 sm:grid-cols-2">

@@ -17,7 +17,9 @@ export function DecisionOutcome(props: {
   if (decision.status === 'answered') {
     return (
       <section aria-label="Answer" className="flex flex-col gap-2 rounded-lg border border-border bg-surface px-4 py-3">
-        <Status kind="done">Answered</Status>
+        <Status kind="done" className="self-start">
+          Answered
+        </Status>
         <p className="text-reading font-medium">
           <VisibleText text={label} />
         </p>
@@ -46,7 +48,9 @@ export function DecisionOutcome(props: {
       : decision.comment || 'What it was about has ended, so nobody needs to answer.'
   return (
     <section aria-label="Answer" className="flex flex-col gap-2 rounded-lg border border-border bg-surface px-4 py-3">
-      <Status kind="cancelled">{decision.status === 'expired' ? 'Expired' : 'No longer needed'}</Status>
+      <Status kind="cancelled" className="self-start">
+        {decision.status === 'expired' ? 'Expired' : 'No longer needed'}
+      </Status>
       <p className="text-body">
         <VisibleText text={text} />
       </p>

@@ -2,7 +2,7 @@
 
 import { useMutation } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
-import type { FormEvent } from 'react'
+import { type FormEvent, useRef } from 'react'
 import { errorIdOf, errorText, useTRPC } from '#components/providers/trpc'
 import { Button } from '#components/ui/button'
 import { Checkbox } from '#components/ui/choice'
@@ -98,13 +98,21 @@ function readForm(form: FormData) {
 export function AddEndpointForm({ projects }: { projects: ProjectChoice[] }) {
   const trpc = useTRPC()
   const router = useRouter()
-  const add = useMutation(trpc.integrations.webhooks.add.mutationOptions({ onSuccess: () => router.refresh() }))
+  const form = useRef<HTMLFormElement>(null)
+  const add = useMutation(
+    trpc.integrations.webhooks.add.mutationOptions({
+      onSuccess: () => {
+        form.current?.reset()
+        router.refresh()
+      },
+    }),
+  )
   const onSubmit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     add.mutate(readForm(new FormData(event.currentTarget)))
   }
   return (
-    <form onSubmit={onSubmit} className="flex flex-col gap-4">
+    <form ref={form} onSubmit={onSubmit} className="flex flex-col gap-4">
       {add.data && <NewSecret secret={add.data.secret} />}
       <Fields projects={projects} />
       {add.error && <ErrorPanel title={errorText(add.error)} errorId={errorIdOf(add.error)} />}

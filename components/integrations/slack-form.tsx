@@ -2,7 +2,7 @@
 
 import { useMutation } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useRef, useState } from 'react'
 import { errorIdOf, errorText, useTRPC } from '#components/providers/trpc'
 import { Button } from '#components/ui/button'
 import { Checkbox, Radio } from '#components/ui/choice'
@@ -77,9 +77,12 @@ export function SlackForm(props: {
   const trpc = useTRPC()
   const router = useRouter()
   const [mode, setMode] = useState<'bot' | 'webhook'>('bot')
+  const form = useRef<HTMLFormElement>(null)
   const connect = useMutation(
     trpc.integrations.slack.connect.mutationOptions({
       onSuccess: () => {
+        form.current?.reset()
+        setMode('bot')
         toast({ kind: 'success', text: 'Slack is connected. Send a test to see a message there.' })
         router.refresh()
       },
@@ -87,12 +90,12 @@ export function SlackForm(props: {
   )
   const onSubmit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    const form = new FormData(event.currentTarget)
-    const text = (name: string) => String(form.get(name) ?? '')
+    const given = new FormData(event.currentTarget)
+    const text = (name: string) => String(given.get(name) ?? '')
     const common = {
       name: text('name'),
       projectId: text('projectId') || null,
-      topics: form.getAll('topic').map(String) as Topic[],
+      topics: given.getAll('topic').map(String) as Topic[],
     }
     if (mode === 'webhook') connect.mutate({ ...common, mode, webhookUrl: text('webhookUrl') })
     else {
@@ -101,7 +104,7 @@ export function SlackForm(props: {
     }
   }
   return (
-    <form onSubmit={onSubmit} className="flex flex-col gap-4">
+    <form ref={form} onSubmit={onSubmit} className="flex flex-col gap-4">
       <FieldGroup legend="How" className="wrap-anywhere">
         <Radio
           name="mode"

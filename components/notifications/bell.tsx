@@ -17,18 +17,20 @@ export function Bell() {
   return (
     <IntentLink
       href="/notifications"
-      className="target relative flex items-center justify-center rounded-md text-muted hover:bg-sunken hover:text-text"
+      className="target -mr-3 flex min-w-11 items-center justify-center rounded-md text-muted hover:bg-sunken hover:text-text"
       aria-label={unread === 0 ? 'Notifications' : `Notifications, ${unread} unread`}
     >
-      <BellIcon aria-hidden className="size-5" />
-      {unread > 0 && (
-        <span
-          aria-hidden
-          className="number absolute top-0 right-0 rounded-full bg-needs-you-soft px-1 text-meta font-semibold text-needs-you-fg"
-        >
-          {unread > 99 ? '99+' : unread}
-        </span>
-      )}
+      <span className="relative">
+        <BellIcon aria-hidden className="size-5" />
+        {unread > 0 && (
+          <span
+            aria-hidden
+            className="number absolute -top-1.5 left-3 rounded-full bg-needs-you-soft px-1 text-meta font-semibold text-needs-you-fg"
+          >
+            {unread > 99 ? '99+' : unread}
+          </span>
+        )}
+      </span>
     </IntentLink>
   )
 }

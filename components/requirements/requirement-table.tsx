@@ -49,7 +49,7 @@ export function RequirementTable({ projectId, initial }: { projectId: string; in
         {data.requirements.map((row) => (
           <TableRow key={row.id}>
             <Cell className="number text-muted">R{row.number}</Cell>
-            <Cell className="min-w-56">
+            <Cell className="min-w-36 md:min-w-56">
               <QuietLink
                 href={`/projects/${projectId}/requirements/${row.id}`}
                 className="inline-flex min-h-6 items-center font-medium"

@@ -93,7 +93,7 @@ export function StatementTable({ requirement }: { requirement: RequirementView }
                     </span>
                   )}
                 </Cell>
-                <Cell className="min-w-64 align-top">
+                <Cell className="min-w-96 align-top lg:min-w-64">
                   {shown ? (
                     <Evidence evidence={shown} projectId={requirement.projectId} scripted={scripted} />
                   ) : (

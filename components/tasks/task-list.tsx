@@ -45,7 +45,7 @@ export function TaskList({ tasks, hrefOf }: { tasks: readonly TaskNode[]; hrefOf
                 )
               )}
             </Cell>
-            <Cell className="text-muted">
+            <Cell className="text-muted max-md:whitespace-nowrap">
               {task.dependsOn.length === 0
                 ? 'nothing'
                 : task.dependsOn.map((id, index) => (
@@ -56,7 +56,7 @@ export function TaskList({ tasks, hrefOf }: { tasks: readonly TaskNode[]; hrefOf
                   ))}
             </Cell>
             <Cell className="whitespace-nowrap">{task.agentName ?? <span className="text-muted">not yet</span>}</Cell>
-            <Cell className="text-muted">{task.statementRefs.join(', ') || '–'}</Cell>
+            <Cell className="text-muted max-md:whitespace-nowrap">{task.statementRefs.join(', ') || '–'}</Cell>
             <Cell className="whitespace-nowrap text-muted">
               {task.startedAt ? <Elapsed since={task.startedAt} until={task.finishedAt} /> : '–'}
             </Cell>

@@ -21,6 +21,13 @@ describe('describeEvent', () => {
     ['requirement.closed', system, { status: 'done' }, 'R1 Task board is done', 'good'],
     ['requirement.closed', system, { status: 'failed', reason: 'no agent' }, 'R1 Task board failed: no agent', 'bad'],
     ['plan.proposed', ana, { revision: 2, tasks: 5 }, 'Ana proposed plan 2 for R1 Task board with 5 tasks', 'neutral'],
+    [
+      'notification.sent',
+      system,
+      { people: 1, channels: ['in-app', 'email'], title: 'Task board is done' },
+      '1 person was told by e-mail: Task board is done',
+      'neutral',
+    ],
     ['plan.proposed', ana, {}, 'Ana proposed plan for R1 Task board', 'neutral'],
     ['task.started', system, { agent: 'Codex' }, 'T2 Store went to Codex', 'running'],
     [

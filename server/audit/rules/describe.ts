@@ -180,7 +180,7 @@ const sentences: Record<string, Describe> = {
     say('neutral', `${who(told)} added the provider key ${text(payload, 'name')}`.trim()),
   'credential.local-addresses-changed': (told, payload) =>
     say('neutral', `${who(told)} ${payload.allowed === true ? 'allowed' : 'stopped'} calls to servers on this machine`),
-  'notification.sent': (_told, payload) => say('neutral', `${peopleTold(payload)} told${because(payload, 'title')}`),
+  'notification.sent': (_told, payload) => say('neutral', `${peopleTold(payload)}${because(payload, 'title')}`),
   'notification.settled': (_told, payload) =>
     say('neutral', `Whoever was asked was told how it ended${because(payload, 'outcome')}`),
   'webhook.added': (told, payload) => say('neutral', `${who(told)} added the webhook ${text(payload, 'name')}`.trim()),
@@ -242,12 +242,14 @@ function forRequirement(told: Told, payload: Record<string, unknown>): string {
   return `${payload.revision === undefined ? '' : 'for '}${requirement(told)}${size}`
 }
 
+const channelWords: Record<string, string> = { email: 'e-mail', slack: 'Slack', webhook: 'webhook' }
+
 function peopleTold(payload: Record<string, unknown>): string {
   const { people, channels } = payload
-  const others = Array.isArray(channels) ? channels.filter((channel) => channel !== 'in-app').join(', ') : ''
-  const by = others ? ` (${others})` : ''
-  if (typeof people !== 'number' || people === 0) return `Others were${by}`
-  return people === 1 ? `1 person was${by}` : `${people} people were${by}`
+  const others = Array.isArray(channels) ? channels.filter((channel) => channel !== 'in-app') : []
+  const by = others.length > 0 ? ` by ${others.map((channel) => channelWords[channel] ?? channel).join(' and ')}` : ''
+  if (typeof people !== 'number' || people === 0) return `Others were told${by}`
+  return people === 1 ? `1 person was told${by}` : `${people} people were told${by}`
 }
 
 function about(told: Told): string {

@@ -60,7 +60,9 @@ function judge(agent: AgentFact, wish: Wish): Candidate {
   const priceFact =
     agent.outputPrice === null ? 'price not applicable' : `$${agent.outputPrice} per million output tokens`
   const facts = [
-    `${agent.recentRuns - agent.recentFailures} of its last ${agent.recentRuns} runs went well`,
+    agent.recentRuns === 0
+      ? 'no run ended lately'
+      : `${agent.recentRuns - agent.recentFailures} of its last ${agent.recentRuns} runs went well`,
     `${agent.running} of ${agent.maxConcurrent} slots in use`,
     wish.providerMode === 'scripted' ? 'scripted: no price' : priceFact,
     `offers ${agent.capabilities.join(', ')}`,
