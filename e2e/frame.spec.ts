@@ -58,6 +58,12 @@ test('menus and dialogs by keyboard: the focus goes to what is needed first, and
     await expect(revoke).toHaveCount(0)
     await expect(page.getByRole('main')).toBeFocused()
   })
+
+  await test.step('the menu signs out', async () => {
+    await account.click()
+    await item('Sign out').click()
+    await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible()
+  })
 })
 
 test('a webhook is added from a form that is empty afterwards', async ({ page }) => {

@@ -72,7 +72,7 @@ export function PanZoom({ width, height, children }: Size & { children: ReactNod
 
   const zoomTo = (next: number, x: number, y: number) => {
     const place = content.current?.getBoundingClientRect()
-    if (!place) return
+    if (!place || limited(next) === zoom) return
     anchor.current = { content: { x: (x - place.x) / zoom, y: (y - place.y) / zoom }, screen: { x, y } }
     setChosen(limited(next))
   }
