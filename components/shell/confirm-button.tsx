@@ -1,6 +1,6 @@
 'use client'
 
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { errorText } from '#components/providers/trpc'
 import { Button } from '#components/ui/button'
 import { Dialog, DialogClose } from '#components/ui/dialog'
@@ -24,6 +24,14 @@ export function ConfirmButton({ label, of, title, description, keep, onConfirm }
   const [open, setOpen] = useState(false)
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string>()
+  const done = useRef(false)
+  useEffect(
+    () => () => {
+      // This button often goes with what it removed, and takes the focus with it.
+      if (done.current && document.activeElement === document.body) document.getElementById('main')?.focus()
+    },
+    [],
+  )
   const show = (shown: boolean) => {
     setProblem(undefined)
     setOpen(shown)
@@ -33,6 +41,7 @@ export function ConfirmButton({ label, of, title, description, keep, onConfirm }
     setProblem(undefined)
     try {
       await onConfirm()
+      done.current = true
       show(false)
     } catch (error) {
       setProblem(errorText(error))
