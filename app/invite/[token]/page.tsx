@@ -2,7 +2,7 @@ import type { Metadata } from 'next'
 import { PlainShell } from '#components/shell/plain-shell'
 import { Button } from '#components/ui/button'
 import { KeyValues } from '#components/ui/key-value'
-import { ButtonLink, TextLink } from '#components/ui/link'
+import { PlainButtonLink, PlainLink } from '#components/ui/plain'
 import type { InviteView } from '#server/auth/invites'
 import { caller } from '#server/trpc/caller'
 import { signOut } from '../../(signed-in)/actions'
@@ -25,9 +25,9 @@ function Closed({ state, message }: Exclude<InviteView, { state: 'open' }>) {
     <main id="main" tabIndex={-1} data-state="error" className="flex flex-col gap-4 outline-none">
       <h1 className="text-title font-semibold">{closedTitles[state]}</h1>
       <p className="text-body text-muted">{message}</p>
-      <ButtonLink href="/sign-in" variant="primary" className="self-start">
+      <PlainButtonLink href="/sign-in" variant="primary" className="self-start">
         Sign in
-      </ButtonLink>
+      </PlainButtonLink>
     </main>
   )
 }
@@ -52,9 +52,7 @@ function Join({ invite, token }: { invite: OpenView; token: string }) {
       <NewAccountForm token={token} email={invite.email} />
       <p className="border-t border-border pt-4 text-body">
         Have an account with this address already?{' '}
-        <TextLink href={`/sign-in?callbackUrl=${encodeURIComponent(`/invite/${token}`)}`} prefetch={false}>
-          Sign in to accept
-        </TextLink>
+        <PlainLink href={`/sign-in?callbackUrl=${encodeURIComponent(`/invite/${token}`)}`}>Sign in to accept</PlainLink>
       </p>
     </>
   )

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { PlainShell } from '#components/shell/plain-shell'
-import { ButtonLink } from '#components/ui/link'
+import { PlainButtonLink } from '#components/ui/plain'
 import { caller } from '#server/trpc/caller'
 import { SetupForm } from './_components/setup-form'
 
@@ -14,9 +14,9 @@ function Closed() {
         It was used, replaced or is too old. If the first owner exists already, sign in. Otherwise start the product
         again: it prints a new link.
       </p>
-      <ButtonLink href="/sign-in" variant="primary" className="self-start">
+      <PlainButtonLink href="/sign-in" variant="primary" className="self-start">
         Sign in
-      </ButtonLink>
+      </PlainButtonLink>
     </main>
   )
 }
