@@ -1,9 +1,9 @@
 'use client'
 
-import NextLink from 'next/link'
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react'
 import { classNames } from '#components/ui/class-names'
 import { Elapsed } from '#components/ui/duration'
+import { IntentLink } from '#components/ui/intent-link'
 import { PanZoom } from '#components/ui/pan-zoom'
 import { statusSolid } from '#components/ui/status'
 import { visibleText } from '#server/kernel/visible-text'
@@ -25,9 +25,8 @@ function TaskBox({ task, place, href, focused, onFocus }: TaskBoxProps) {
   const { kind, word } = taskLook(task.status, task.attempt, paused)
   const why = task.next && visibleText(task.next.reason)
   return (
-    <NextLink
+    <IntentLink
       href={href}
-      prefetch={false}
       draggable={false}
       tabIndex={focused ? 0 : -1}
       onFocus={onFocus}
@@ -68,7 +67,7 @@ function TaskBox({ task, place, href, focused, onFocus }: TaskBoxProps) {
           )}
         </span>
       </span>
-    </NextLink>
+    </IntentLink>
   )
 }
 

@@ -1,8 +1,8 @@
 'use client'
 
-import NextLink from 'next/link'
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode, useId, useRef, useState } from 'react'
 import { classNames } from './class-names'
+import { IntentLink } from './intent-link'
 
 export interface MenuProps {
   /** Inside the button; its words must say what the menu holds. */
@@ -116,7 +116,7 @@ export function MenuItem(props: { type?: 'button' | 'submit'; onSelect?: () => v
 
 /** Goes to a page. */
 export function MenuLink(props: { href: string; children: ReactNode }) {
-  return <NextLink {...item} onClick={hide} {...props} />
+  return <IntentLink {...item} onClick={hide} {...props} />
 }
 
 export function MenuSeparator() {
