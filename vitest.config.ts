@@ -25,8 +25,8 @@ const shared = {
   // Node 20 never ends one that has reset a socket.
   pool: 'forks' as const,
   // The limits only end what hangs: how fast something is, a test says where it matters.
-  testTimeout: 120_000,
-  hookTimeout: 240_000,
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
 }
 
 /** Files that take longest, also where no earlier run has told: whole engines, and the many histories of the model. */

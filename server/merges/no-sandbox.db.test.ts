@@ -60,7 +60,7 @@ test('a merge that finds no sandbox asks who may mend the machine, is tried by t
   await vi.waitFor(async () => expect(await taskOf(made)).toMatchObject({ nextActor: 'system' }), 10_000)
   await working
   expect((await merge()).status).toBe('merged')
-}, 60_000)
+})
 
 test('so does a verification, on the requirement', async () => {
   const made = await atStep('done', 'true')
@@ -76,7 +76,7 @@ test('so does a verification, on the requirement', async () => {
   await verifyRequirement(made.job, signal)
   await look(made.scope, made.requirementId)
   expect((await requirementOf(made)).closedAt).not.toBeNull()
-}, 60_000)
+})
 
 test('the one or two people who may mend it are named', async () => {
   const made = await atStep('merging', 'true')

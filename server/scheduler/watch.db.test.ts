@@ -341,4 +341,4 @@ test('more that is overdue than one look takes is looked at in the same turn', a
   })
   await watch()
   expect(await database().requirement.count({ where: { organizationId, nextDeadline: { lt: new Date() } } })).toBe(0)
-}, 60_000)
+})

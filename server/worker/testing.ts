@@ -81,7 +81,7 @@ export async function makeProject(planApproval: 'ask' | 'automatic'): Promise<{ 
 }
 
 /** Waits for a fact, looking every 50 ms; says what it last saw when the limit is over. */
-export async function until<T>(look: () => Promise<T | null | undefined | false>, limitMs = 60_000): Promise<T> {
+export async function until<T>(look: () => Promise<T | null | undefined | false>, limitMs = 240_000): Promise<T> {
   const deadline = Date.now() + limitMs
   for (;;) {
     const seen = await look()

@@ -54,7 +54,7 @@ export async function isEmpty(organizationId: string): Promise<boolean> {
 }
 
 /** Waits for a fact, looking every few milliseconds. */
-export async function until<T>(look: () => Promise<T | null | undefined | false>, limitMs = 60_000): Promise<T> {
+export async function until<T>(look: () => Promise<T | null | undefined | false>, limitMs = 240_000): Promise<T> {
   const deadline = performance.now() + limitMs
   for (;;) {
     const seen = await look()
