@@ -68,4 +68,4 @@ test('a worker dies between what a call did and its record: nothing is done twic
   ])
   expect(rows.at(-1)?.output).toBe('one three')
   expect(await database().event.count({ where: { runId, type: 'run.signalled' } })).toBe(1)
-}, 60_000)
+})

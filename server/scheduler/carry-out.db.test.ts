@@ -236,4 +236,4 @@ test('random histories leave the same rows as the model', async () => {
     ),
     { numRuns: 12, endOnFailure: true },
   )
-}, 120_000)
+})

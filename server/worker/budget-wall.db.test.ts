@@ -66,4 +66,4 @@ test('a requirement meets its budget, waits, is given more, and ends done withou
     0,
   )
   expect([budget.reservedTokens, budget.spentTokens, budget.spentMicroUsd]).toEqual([0n, BigInt(used), 0n])
-}, 200_000)
+})

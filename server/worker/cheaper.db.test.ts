@@ -72,4 +72,4 @@ test('at the wall of a budget in money the cheaper agent takes over, ends the ta
   const turns = await database().turn.findMany({ where: { run: { requirementId: id } } })
   expect(budget.reservedMicroUsd).toBe(0n)
   expect(budget.spentMicroUsd).toBe(BigInt(turns.reduce((sum, turn) => sum + (turn.costMicroUsd ?? 0), 0)))
-}, 150_000)
+})

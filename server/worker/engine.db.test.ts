@@ -76,4 +76,4 @@ test('the sample goes from text to proven, merged software; a worker lost in the
     )
     expect(review.connector).not.toBe(reviewed?.connector)
   }
-}, 180_000)
+})

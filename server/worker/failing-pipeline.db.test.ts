@@ -74,4 +74,4 @@ test('a pipeline fails while agents work: their unmerged work waits for the answ
   })
   expect(await finished()).toBe(signal.heldTaskIds.length)
   expect((await database().signal.findUniqueOrThrow({ where: { id: signal.id } })).status).toBe('closed')
-}, 240_000)
+})

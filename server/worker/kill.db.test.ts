@@ -72,4 +72,4 @@ test('a worker killed with -9 in the middle of runs: another one finishes, and n
     expect(different).toBe(stored)
     expect(asked.length - stored).toBeLessThanOrEqual(interrupted.has(run) ? 1 : 0)
   }
-}, 180_000)
+})
