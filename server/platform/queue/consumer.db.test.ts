@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { database } from '#server/platform/database/client'
 import { transaction } from '#server/platform/database/transaction'
 import type { JobHandler } from './consumer'
-import { enqueue, PAYLOAD_VERSION, queue, stopQueue } from './queue'
+import { enqueue, lanes, PAYLOAD_VERSION, queue, stopQueue } from './queue'
 import { add, isEmpty, jobRows, order, startConsumer, until } from './testing'
 
 const running: { stop: (limitMs?: number) => Promise<void> }[] = []
@@ -209,12 +209,15 @@ test('one fetch for a notification, and few statements when nothing happens', as
   await consume(async (job) => void latencies.push(performance.now() - Number(job.runId)))
   await sleep(300)
   fetches = 0
+  const begun = performance.now()
   for (let count = 1; count <= 20; count += 1) {
     await add(order('record-signal', organizationId, { runId: String(performance.now()) }))
     await until(async () => latencies.length === count)
   }
   await until(() => isEmpty(organizationId))
-  const forTwenty = fetches
+  // Each lane's regular look every 2 seconds comes in between, the more often the slower the machine is.
+  const looks = lanes.length * Math.ceil((performance.now() - begun) / 2_000)
+  const forTwenty = fetches - looks
   const statements = async () => {
     const [row] = await database().$queryRaw<{ n: number }[]>`
       select xact_commit::int as n from pg_stat_database where datname = current_database()`
@@ -234,7 +237,7 @@ test('one fetch for a notification, and few statements when nothing happens', as
   process.stdout.write(
     `fetches for 20 jobs ${forTwenty}; from before the transaction to the handler p50 ${sorted[10]?.toFixed(1)} ms; idle: ${idle} transactions a second\n`,
   )
-  expect(forTwenty).toBeLessThanOrEqual(32) // the regular look every 2 seconds may come in between
+  expect(forTwenty).toBeLessThanOrEqual(32)
   expect(idle).toBeLessThan(8) // in the middle: the queue's own maintenance, every 30 seconds, may fill one of them
 })
 
