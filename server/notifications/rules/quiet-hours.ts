@@ -85,7 +85,8 @@ function nextDaily(at: Date, timeZone: string, due: number): Date {
 
 /**
  * The first minute of a day at which its clock shows `due` or later: the one that the changed clock skips is made up for
- * by the next, and of one that comes twice the first counts. Null for a day that a calendar leaves out.
+ * by the next, in Greenland the first of the day after; of one that comes twice the first counts. Null for a day that a
+ * calendar leaves out.
  * @param date its midnight in UTC
  */
 function dailyOn(date: Date, timeZone: string, due: number): Date | null {
@@ -95,6 +96,7 @@ function dailyOn(date: Date, timeZone: string, due: number): Date | null {
   for (let at = guess - Math.max(...offsets); at <= guess - Math.min(...offsets); at += MINUTE_MS) {
     const clock = clockAt(new Date(at), timeZone)
     if (clock.day === day && clock.minute >= due) return new Date(at)
+    if (clock.day > day) return clockAt(new Date(at - MINUTE_MS), timeZone).day === day ? new Date(at) : null
   }
   return null
 }

@@ -12,7 +12,7 @@ export default async function LinkSlackPage(props: { searchParams: Promise<{ lin
     Promise.all([api.auth.session(), link ? api.notifications.slackBehind({ token: link.slice(0, 1_000) }) : null]),
   )
   return (
-    <Page state={account ? 'ready' : 'error'}>
+    <Page state={account ? 'ready' : 'denied'}>
       <PageHeader title="Link your Slack account" />
       <Column>
         {link && account && session ? (
