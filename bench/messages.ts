@@ -10,6 +10,7 @@ import { startSmtp, textOf } from '#server/notifications/testing'
 import { planAssignment } from '#server/planner/assignment'
 import { database } from '#server/platform/database/client'
 import { setEnvironmentVariable } from '#server/platform/env/inherited'
+import { until } from '#server/platform/queue/testing'
 import { createProject } from '#server/projects/commands'
 import { reviewAssignment } from '#server/proofs/assignment'
 import { submitRequirement } from '#server/requirements/commands'
@@ -44,16 +45,6 @@ async function makeTeam(): Promise<Team> {
   for (const agent of defaultAgents) await createAgent(owner, agent)
   const project = await createProject(owner, { name: 'Sample', providerMode: 'scripted' })
   return { projectId: project.id, owner, member }
-}
-
-async function until<T>(look: () => Promise<T | null | false | undefined>, limitMs: number): Promise<T> {
-  const deadline = Date.now() + limitMs
-  for (;;) {
-    const seen = await look()
-    if (seen) return seen
-    if (Date.now() > deadline) throw new Error(`not seen within ${limitMs} ms`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
 }
 
 /** Runs the built-in sample; its questions are answered once the e-mail about them is out, as people would. */

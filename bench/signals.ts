@@ -14,6 +14,7 @@ import type { Scope } from '#server/auth/model'
 import { PROJECT } from '#server/cli/project'
 import { database } from '#server/platform/database/client'
 import { setEnvironmentVariable } from '#server/platform/env/inherited'
+import { until } from '#server/platform/queue/testing'
 import { workAssignment } from '#server/runs/assignment'
 import { addSource, type NewSource } from '#server/signals/commands/sources'
 import { noMapping, sourceKindSchema } from '#server/signals/model'
@@ -123,14 +124,6 @@ function failing(number: number): string {
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
-async function until(done: () => Promise<boolean>, limitMs = 60_000): Promise<void> {
-  const end = Date.now() + limitMs
-  while (!(await done())) {
-    if (Date.now() > end) throw new Error('the worker did not come to an end')
-    await pause(20)
-  }
-}
 
 /** Posts every payload once; how many were answered with which status, and how many became signals. */
 async function through(all: Payload[], made: Map<string, NewSource>, post: Post) {

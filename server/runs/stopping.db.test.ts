@@ -7,6 +7,7 @@ import { makeScene } from '#server/budgets/testing'
 import { database } from '#server/platform/database/client'
 import { setEnvironmentVariable } from '#server/platform/env/inherited'
 import { queue, stopQueue } from '#server/platform/queue/queue'
+import { until } from '#server/platform/queue/testing'
 import { cancelRequirement } from '#server/requirements/commands'
 import { sandboxRunner } from '#server/sandbox/registry'
 import { workAssignment } from './assignment'
@@ -55,14 +56,6 @@ async function withCommand(runId: string, command: string): Promise<void> {
       },
     },
   })
-}
-
-async function until(look: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000
-  while (!(await look())) {
-    if (Date.now() > deadline) throw new Error('not seen within 60 s')
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
 }
 
 const CANCELS = 12

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { changeBudget } from '#server/budgets/commands'
 import { answerDecision } from '#server/decisions/commands'
 import { database } from '#server/platform/database/client'
+import { until } from '#server/platform/queue/testing'
 import { submitRequirement } from '#server/requirements/commands'
 import { isClosed, type RequirementStatus } from '#server/requirements/model'
-import { makeProject, startEngine, until } from './testing'
+import { makeProject, startEngine } from './testing'
 
 let engine: Awaited<ReturnType<typeof startEngine>>
 beforeAll(async () => {

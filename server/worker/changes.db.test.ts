@@ -5,10 +5,11 @@ import { answerDecision } from '#server/decisions/commands'
 import { changePlan, undoChange } from '#server/planner/changes'
 import { settleDueChanges } from '#server/planner/settle'
 import { database } from '#server/platform/database/client'
+import { until } from '#server/platform/queue/testing'
 import { submitRequirement } from '#server/requirements/commands'
 import { isClosed, type RequirementStatus } from '#server/requirements/model'
 import { advanceRequirement } from '#server/scheduler/handlers'
-import { makeProject, startEngine, until, untilLetGo } from './testing'
+import { makeProject, startEngine, untilLetGo } from './testing'
 
 let engine: Awaited<ReturnType<typeof startEngine>>
 beforeAll(async () => {

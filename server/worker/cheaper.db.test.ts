@@ -2,9 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { changeBudget, setModelPrice } from '#server/budgets/commands'
 import { answerDecision } from '#server/decisions/commands'
 import { database } from '#server/platform/database/client'
+import { until } from '#server/platform/queue/testing'
 import { submitRequirement } from '#server/requirements/commands'
 import { isClosed, type RequirementStatus } from '#server/requirements/model'
-import { makeProject, startEngine, until } from './testing'
+import { makeProject, startEngine } from './testing'
 
 /** Dollars per million tokens, set by an admin: the shipped list knows none of these models. */
 const prices = { 'analyst-model': 1, 'dear-model': 20, 'cheap-model': 1, 'validator-model': 1 }

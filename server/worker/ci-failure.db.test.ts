@@ -5,10 +5,11 @@ import { inbox } from '#server/notifications/queries/inbox'
 import { decidingButtons, headerOf, startSlack, startSmtp, textOf } from '#server/notifications/testing'
 import { database } from '#server/platform/database/client'
 import { setEnvironmentVariable } from '#server/platform/env/inherited'
+import { until } from '#server/platform/queue/testing'
 import { app } from '#server/rest/app'
 import { makeOrganization } from '#server/setup/testing'
 import { failure, githubHeaders, makeSource, workInProgress } from '#server/signals/testing'
-import { startEngine, until } from './testing'
+import { startEngine } from './testing'
 
 const bot = { token: 'xoxb-the-teams-bot', signingSecret: 'the-signing-secret-of-the-team' }
 let engine: Awaited<ReturnType<typeof startEngine>>

@@ -3,9 +3,10 @@ import type { Scope } from '#server/auth/model'
 import { answerDecision } from '#server/decisions/commands'
 import { database } from '#server/platform/database/client'
 import { setEnvironmentVariable } from '#server/platform/env/inherited'
+import { until } from '#server/platform/queue/testing'
 import { cancelRequirement, submitRequirement } from '#server/requirements/commands'
 import { isClosed, type RequirementStatus } from '#server/requirements/model'
-import { makeProject, startEngine, until, untilLetGo } from './testing'
+import { makeProject, startEngine, untilLetGo } from './testing'
 
 let engine: Awaited<ReturnType<typeof startEngine>>
 beforeAll(async () => {

@@ -4,9 +4,10 @@ import type { Scope } from '#server/auth/model'
 import { answerDecision } from '#server/decisions/commands'
 import { type EventType, events } from '#server/events'
 import { database } from '#server/platform/database/client'
+import { until } from '#server/platform/queue/testing'
 import { submitRequirement } from '#server/requirements/commands'
 import { isClosed, type RequirementStatus } from '#server/requirements/model'
-import { makeProject, startEngine, until } from './testing'
+import { makeProject, startEngine } from './testing'
 
 let engine: Awaited<ReturnType<typeof startEngine>>
 beforeAll(async () => {

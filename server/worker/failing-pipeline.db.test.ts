@@ -4,6 +4,7 @@ import { answerDecision } from '#server/decisions/commands'
 import { database } from '#server/platform/database/client'
 import { transaction } from '#server/platform/database/transaction'
 import { setEnvironmentVariable } from '#server/platform/env/inherited'
+import { until } from '#server/platform/queue/testing'
 import { submitRequirement, wakeRequirements } from '#server/requirements/commands'
 import { isClosed, type RequirementStatus } from '#server/requirements/model'
 import { watch } from '#server/scheduler/watch'
@@ -11,7 +12,7 @@ import { receiveDelivery } from '#server/signals/commands/receive'
 import { addSource } from '#server/signals/commands/sources'
 import { sourceOf } from '#server/signals/registry'
 import { failure, githubHeaders } from '#server/signals/testing'
-import { makeProject, startEngine, until } from './testing'
+import { makeProject, startEngine } from './testing'
 
 let engine: Awaited<ReturnType<typeof startEngine>>
 beforeAll(async () => {

@@ -8,8 +8,8 @@ import { headerOf, startSmtp } from '#server/notifications/testing'
 import { database } from '#server/platform/database/client'
 import { inheritedEnvironment } from '#server/platform/env/inherited'
 import { stopQueue } from '#server/platform/queue/queue'
+import { until } from '#server/platform/queue/testing'
 import { makeOrganization, type TestOrganization } from '#server/setup/testing'
-import { until } from './testing'
 
 let smtp: Awaited<ReturnType<typeof startSmtp>>
 let dataDir: string

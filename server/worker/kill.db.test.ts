@@ -7,10 +7,11 @@ import { answerDecision } from '#server/decisions/commands'
 import { database } from '#server/platform/database/client'
 import { inheritedEnvironment } from '#server/platform/env/inherited'
 import { stopQueue } from '#server/platform/queue/queue'
+import { until } from '#server/platform/queue/testing'
 import { submitRequirement } from '#server/requirements/commands'
 import { isClosed, type RequirementStatus } from '#server/requirements/model'
 import { type ScriptedProvider, startScriptedProvider } from '#server/scripted/server'
-import { makeProject, until } from './testing'
+import { makeProject } from './testing'
 
 let scripted: ScriptedProvider
 let dataDir: string

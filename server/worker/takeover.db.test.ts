@@ -7,9 +7,10 @@ import { database } from '#server/platform/database/client'
 import { type ChaosProxy, startChaosProxy } from '#server/platform/database/testing-proxy'
 import { environmentVariable, inheritedEnvironment } from '#server/platform/env/inherited'
 import { JOBS_CHANNEL, stopQueue } from '#server/platform/queue/queue'
+import { until } from '#server/platform/queue/testing'
 import { submitRequirement } from '#server/requirements/commands'
 import { type ScriptedProvider, startScriptedProvider } from '#server/scripted/server'
-import { makeProject, until } from './testing'
+import { makeProject } from './testing'
 
 let scripted: ScriptedProvider
 let proxy: ChaosProxy

@@ -12,6 +12,7 @@ import { setEnvironmentVariable } from '#server/platform/env/inherited'
 import { Consumer } from '#server/platform/queue/consumer'
 import { Listener } from '#server/platform/queue/listener'
 import { JOBS_CHANNEL, queue, stopQueue } from '#server/platform/queue/queue'
+import { until } from '#server/platform/queue/testing'
 import { startScriptedProvider } from '#server/scripted/server'
 import { defaultAgents } from '#server/setup/rules'
 import { handlers } from './handlers'
@@ -78,17 +79,6 @@ export async function makeProject(planApproval: 'ask' | 'automatic'): Promise<{ 
     },
   })
   return { scope, projectId: project.id }
-}
-
-/** Waits for a fact, looking every 50 ms; says what it last saw when the limit is over. */
-export async function until<T>(look: () => Promise<T | null | undefined | false>, limitMs = 240_000): Promise<T> {
-  const deadline = Date.now() + limitMs
-  for (;;) {
-    const seen = await look()
-    if (seen) return seen
-    if (Date.now() > deadline) throw new Error(`not seen within ${limitMs} ms: ${look}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
 }
 
 /** Waits until no worker holds a long job of a requirement: what was cancelled or paused has been let go of. */

@@ -4,10 +4,11 @@ import { changeBudget, setModelPrice } from '#server/budgets/commands'
 import { reserveForSignal, settleForSignal } from '#server/budgets/reservations'
 import { database } from '#server/platform/database/client'
 import { setEnvironmentVariable } from '#server/platform/env/inherited'
+import { until } from '#server/platform/queue/testing'
 import { app } from '#server/rest/app'
 import { addSource } from '#server/signals/commands/sources'
 import { bearer } from '#server/signals/testing'
-import { makeProject, startEngine, until } from './testing'
+import { makeProject, startEngine } from './testing'
 
 let engine: Awaited<ReturnType<typeof startEngine>>
 beforeAll(async () => {
