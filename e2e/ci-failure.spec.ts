@@ -1,36 +1,28 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { type APIRequestContext, expect, type Page, test } from 'playwright/test'
-import { type Product, startProduct } from '../server/cli/product.ts'
+import type { Product } from '../server/cli/product.ts'
 import { decidingButtons, headerOf, startSlack, startSmtp, textOf } from '../server/notifications/testing.ts'
 import { failure, githubHeaders } from '../server/signals/testing.ts'
 import { answerNext, projectPath, setUp, submitSample } from './fixtures'
+import { startOwnProduct } from './own-product'
 
 test.setTimeout(300_000)
 
 const bot = { token: 'xoxb-the-teams-bot', signingSecret: 'the-signing-secret-of-the-team' }
 let product: Product
-let dataDir: string
 let smtp: Awaited<ReturnType<typeof startSmtp>>
 let slack: Awaited<ReturnType<typeof startSlack>>
 
 test.beforeAll(async () => {
   test.setTimeout(300_000) // a hook has a limit of its own
-  // The product of the other specs is not ours: a database, secrets and addresses of its own.
-  const theirs = ['DATABASE_URL', 'NEXTAUTH_URL', 'NEXTAUTH_SECRET', 'ORCHESTRATOR_KEY', 'ORCHESTRATOR_DATA']
-  for (const name of [...theirs, 'SCRIPTED_URL']) delete process.env[name]
   smtp = await startSmtp()
   slack = await startSlack(bot)
-  dataDir = mkdtempSync(path.join(tmpdir(), 'orchestrator-ci-'))
   const environment = { EMAIL_SERVER: smtp.url, SLACK_API_URL: slack.apiUrl, SCRIPTED_PACE_MS: '400' }
-  product = await startProduct({ port: 3480, dataDir, build: false, environment })
+  product = await startOwnProduct('ci', { port: 3480, build: false, environment })
 })
 test.afterAll(async () => {
   await product?.stop()
   await smtp?.close()
   await slack?.close()
-  for (const folder of [product?.databaseFolder, dataDir]) if (folder) rmSync(folder, { recursive: true, force: true })
 })
 
 async function connectSlack(page: Page): Promise<void> {

@@ -1,26 +1,17 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { existsSync } from 'node:fs'
 import { expect, test } from 'playwright/test'
-import { type Product, startProduct } from '../server/cli/product.ts'
+import type { Product } from '../server/cli/product.ts'
 import { answerNext, live, projectPath, setUp, submitSample } from './fixtures'
+import { startOwnProduct } from './own-product'
 
 test.setTimeout(300_000)
 
 let product: Product
-let dataDir: string
 test.beforeAll(async () => {
   test.setTimeout(300_000) // a hook has a limit of its own
-  // The product of the other specs is not ours: a database, secrets and addresses of its own.
-  const theirs = ['DATABASE_URL', 'NEXTAUTH_URL', 'NEXTAUTH_SECRET', 'ORCHESTRATOR_KEY', 'ORCHESTRATOR_DATA']
-  for (const name of [...theirs, 'SCRIPTED_URL']) delete process.env[name]
-  dataDir = mkdtempSync(path.join(tmpdir(), 'orchestrator-killed-'))
-  product = await startProduct({ port: 3460, dataDir, build: false })
+  product = await startOwnProduct('killed', { port: 3460, build: false })
 })
-test.afterAll(async () => {
-  await product?.stop()
-  for (const folder of [product?.databaseFolder, dataDir]) if (folder) rmSync(folder, { recursive: true, force: true })
-})
+test.afterAll(() => product?.stop())
 
 /** @returns the process that was killed */
 function kill(name: 'web' | 'worker'): number {
