@@ -3,9 +3,11 @@ import { request } from 'node:http'
 
 /**
  * Many clients of GET /api/events in one process: keeps what came in, cheaply, and tells it when standard input ends.
- * Arguments: address, authorization, number of clients, of how many each client the times are kept.
+ * Arguments: address, authorizations as JSON (clients share them evenly), number of clients, of how many each client the
+ * times are kept.
  */
-const [address, authorization, count, timed] = process.argv.slice(2) as [string, string, string, string]
+const [address, given, count, timed] = process.argv.slice(2) as [string, string, string, string]
+const authorizations: string[] = JSON.parse(given)
 
 interface Reader {
   ids: number[]
@@ -16,6 +18,7 @@ interface Reader {
 function follow(index: number): { reader: Reader; opened: Promise<unknown> } {
   const reader: Reader = { ids: [], late: [] }
   const keepsTimes = index % Number(timed) === 0
+  const authorization = authorizations[index % authorizations.length]
   const sent = request(`${address}/api/events`, { headers: { authorization }, agent: false })
   sent.on('response', (response) => {
     let rest = ''

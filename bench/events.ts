@@ -9,6 +9,7 @@ import type { Scope } from '#server/auth/model'
 import { transaction } from '#server/platform/database/transaction'
 import { environmentVariable, inheritedEnvironment, setEnvironmentVariable } from '#server/platform/env/inherited'
 import { append, lastSequence } from '#server/platform/events/log'
+import { STREAMS_AT_ONCE } from '#server/platform/http/open-streams'
 import { killServer, startServer } from '#server/rest/testing'
 import { makeOrganization, tokenHeaders } from '#server/setup/testing'
 import { withBed } from './engine'
@@ -57,11 +58,11 @@ function residentMb(pid: number | undefined): number {
   return Math.round(Number(kilobytes) / 1024)
 }
 
-async function startReaders(url: string, authorization: string): Promise<ChildProcess> {
+async function startReaders(url: string, authorizations: string[]): Promise<ChildProcess> {
   const program = path.join(import.meta.dirname, 'event-readers.ts')
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', program, url, authorization, String(CLIENTS), String(TIMED)],
+    ['--import', 'tsx', program, url, JSON.stringify(authorizations), String(CLIENTS), String(TIMED)],
     { stdio: ['pipe', 'pipe', 'inherit'], env: inheritedEnvironment() },
   )
   await once(child.stdout as NodeJS.ReadableStream, 'data')
@@ -109,11 +110,15 @@ async function measure(web: Web) {
   }
   const organization = await makeOrganization()
   const { scope } = organization.people.owner
-  const { authorization } = await tokenHeaders(organization.people.admin, ['read'])
+  // One token may not have that many streams.
+  const tokens = Array.from({ length: Math.ceil(CLIENTS / STREAMS_AT_ONCE) }, async () => {
+    return (await tokenHeaders(organization.people.admin, ['read'])).authorization as string
+  })
+  const authorizations = await Promise.all(tokens)
   const write = (events: number) => () => appendSome(scope, events)
   await paced(RATE / TOGETHER, 40, write(TOGETHER))
   const idleMb = residentMb(web.pid)
-  const readers = await startReaders(web.url, authorization as string)
+  const readers = await startReaders(web.url, authorizations)
   const openMb = residentMb(web.pid)
   const first = Number(await lastSequence(scope)) + 1
   let peakMb = openMb

@@ -4,7 +4,7 @@
  * missing. It only moves messages: what they mean is decided in components/providers.
  *
  * In:  { kind: 'hello', url, after }   after = sequence the page was rendered with
- * Out: { kind: 'state', state: 'connecting' | 'live' | 'refused' }
+ * Out: { kind: 'state', state: 'connecting' | 'live' | 'refused' | 'crowded' }
  *      { kind: 'message', data }       data as the server's `live.events` sends it
  *      { kind: 'gap' }                 the page missed more than is kept here: it must ask for everything again
  */
@@ -63,19 +63,27 @@ function receive(data) {
   tell({ kind: 'message', data })
 }
 
-function reconnect(delay = 0) {
+function reconnect(delay = 0, meanwhile = 'connecting') {
   clearTimeout(silence)
   clearTimeout(retry)
   source?.close()
   source = undefined
-  become('connecting')
+  become(meanwhile)
   retry = setTimeout(connect, delay)
 }
 
-function retryLater() {
+function retryLater(meanwhile) {
   // Spread out: all browsers lose a server at the same moment.
-  reconnect(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] * (0.5 + Math.random()))
+  reconnect(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] * (0.5 + Math.random()), meanwhile)
   tries += 1
+}
+
+/** The server said no in words. What is over at some time it says how long to wait for; until then nothing is lost. */
+function refuse({ data }) {
+  const seconds = data?.details?.retryAfterSeconds
+  const meanwhile = data?.code === 'too-many-streams' ? 'crowded' : 'refused'
+  if (seconds) reconnect(seconds * 1000 * (1 + Math.random() / 2), meanwhile)
+  else retryLater(meanwhile)
 }
 
 function connect() {
@@ -91,9 +99,9 @@ function connect() {
   })
   // The server ended the stream on purpose (old age or shutdown): come back at once.
   opened.addEventListener('return', () => retryLater())
-  opened.addEventListener('serialized-error', () => {
-    retryLater()
-    become('refused')
+  opened.addEventListener('serialized-error', (event) => {
+    const parsed = JSON.parse(event.data)
+    refuse(parsed?.json ?? parsed ?? {})
   })
   // The browser would retry by itself only after 3 s and never after an HTTP error.
   opened.addEventListener('error', () => retryLater())

@@ -1,9 +1,10 @@
 import type { LiveMessage } from './live-rules'
 
-export type ConnectionState = 'connecting' | 'live' | 'refused' | 'offline'
+/** `crowded`: this person has as many connections as one may; it comes back when one of them has ended. */
+export type ConnectionState = 'connecting' | 'live' | 'refused' | 'crowded' | 'offline'
 
 export type FromWorker =
-  | { kind: 'state'; state: 'connecting' | 'live' | 'refused' }
+  | { kind: 'state'; state: Exclude<ConnectionState, 'offline'> }
   | { kind: 'message'; data: LiveMessage }
   | { kind: 'gap' }
 

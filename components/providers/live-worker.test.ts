@@ -136,4 +136,31 @@ describe('live worker', () => {
     expect(tab.got.some((message) => message.kind === 'gap')).toBe(true)
     expect(sequences(tab)).toEqual(['9'])
   })
+
+  it('says that there are too many connections, waits as long as it is told, and comes back', () => {
+    const tab = worker.open('5')
+    worker.source().fire('message', { type: 'ready', sequence: '5' })
+    const data = { code: 'too-many-streams', details: { retryAfterSeconds: 15 } }
+    for (let refused = 0; refused < 2; refused += 1) {
+      worker.source().fire('serialized-error', { message: 'One more is not possible.', data })
+      const closed = worker.source()
+      expect(closed.closed).toBe(true)
+      worker.pass(14_999)
+      expect(worker.source()).toBe(closed)
+      worker.pass(22_500)
+      expect(worker.source()).not.toBe(closed)
+    }
+    expect(states(tab).slice(1)).toEqual(['live', 'crowded']) // said once, not at each try
+    worker.source().fire('message', { type: 'ready', sequence: '5' })
+    expect(states(tab).at(-1)).toBe('live')
+  })
+
+  it('tries again soon when it was refused for another reason', () => {
+    const tab = worker.open('5')
+    worker.source().fire('serialized-error', { message: 'no', data: { code: 'not-signed-in', details: {} } })
+    expect(states(tab).at(-1)).toBe('refused')
+    const closed = worker.source()
+    worker.pass(750)
+    expect(worker.source()).not.toBe(closed)
+  })
 })

@@ -1,6 +1,6 @@
 'use client'
 
-import { CloudOff, RefreshCw, Wifi } from 'lucide-react'
+import { CloudOff, Layers, RefreshCw, Wifi } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useConnection } from '#components/providers/live-events'
 import { classNames } from '#components/ui/class-names'
@@ -40,7 +40,8 @@ export function ConnectionStatus({ className }: { className?: string }) {
     return () => clearTimeout(timer)
   }, [showCaughtUp])
 
-  const shown = lost ? told && (state === 'offline' ? 'offline' : 'reconnecting') : showCaughtUp && 'caught-up'
+  const loss = state === 'offline' || state === 'crowded' ? state : 'reconnecting'
+  const shown = lost ? told && loss : showCaughtUp && 'caught-up'
   return (
     <div role="status" data-connection={state}>
       {shown && (
@@ -48,6 +49,12 @@ export function ConnectionStatus({ className }: { className?: string }) {
           {shown === 'offline' && (
             <>
               <CloudOff aria-hidden className="text-needs-you-solid" /> Offline: showing what was known
+            </>
+          )}
+          {shown === 'crowded' && (
+            <>
+              <Layers aria-hidden className="text-needs-you-solid" /> Not live: you have too many windows or programs
+              connected. Close some; this page comes back by itself.
             </>
           )}
           {shown === 'reconnecting' && (

@@ -1,9 +1,13 @@
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
+import type { Actor } from '#server/auth/model'
 import { accessEndingTypes, endsAccess } from '#server/auth/rules/access-ends'
+import { AppError } from '#server/kernel/app-error'
 import { type Followed, follow, startAfter } from '#server/platform/events/hub'
 import type { StoredEvent } from '#server/platform/events/log'
+import { takeStream } from '#server/platform/http/open-streams'
 import { untilShutdown } from '#server/platform/http/shutdown'
+import { toTrpcError } from './errors'
 import { router } from './init'
 import { permitted } from './procedures'
 
@@ -19,11 +23,21 @@ type LiveMessage =
   | { type: 'event'; event: StoredEvent }
   | Extract<Followed, { type: 'log' }>
 
+/** Inside of the stream, which always runs to its end: a place taken before it might never be given back. */
+function takePlace(actor: Actor): () => void {
+  try {
+    return takeStream(actor)
+  } catch (error) {
+    throw error instanceof AppError ? toTrpcError(error) : error
+  }
+}
+
 export const liveRouter = router({
   /** The one stream of a browser: everything that happens in the organization, from the last id it has. */
   events: permitted('event.read')
     .input(z.object({ lastEventId: z.string().max(40).nullish() }).optional())
     .subscription(async function* ({ ctx, input, signal }) {
+      const leave = takePlace(ctx.scope.actor)
       const ended = untilShutdown(signal)
       const done = new AbortController()
       try {
@@ -45,6 +59,7 @@ export const liveRouter = router({
       } finally {
         done.abort()
         ended.release()
+        leave()
       }
     }),
 })

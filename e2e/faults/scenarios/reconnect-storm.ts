@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { transaction } from '#server/platform/database/transaction'
 import { append, lastSequence } from '#server/platform/events/log'
+import { STREAMS_AT_ONCE } from '#server/platform/http/open-streams'
 import { EventReader } from '../event-reader'
 import type { Scenario } from '../scenario'
-import { makeTenant, until } from '../tenant'
+import { makePerson, makeTenant, until } from '../tenant'
 
 const CLIENTS = 300
 const EVENTS = 200
@@ -17,9 +18,14 @@ export const reconnectStorm: Scenario = {
     const web = world.webs[0]
     if (!web) throw new Error('there is no web server')
     const first = await lastSequence(tenant.scope)
+    // One token may not have that many streams; half as many leave room for those that broke and come back.
+    const people = Array.from({ length: Math.ceil((2 * CLIENTS) / STREAMS_AT_ONCE) }, () =>
+      makePerson(tenant.organizationId),
+    )
+    const tokens = (await Promise.all(people)).map(({ token }) => token)
     const readers = Array.from(
       { length: CLIENTS },
-      () => new EventReader(tenant.token, () => world.webAddress(0), first),
+      (_, index) => new EventReader(tokens[index % tokens.length] as string, () => world.webAddress(0), first),
     )
     try {
       await Promise.all(readers.map(({ connected }) => connected))

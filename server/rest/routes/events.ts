@@ -5,6 +5,7 @@ import { streamName } from '#server/kernel/event-names'
 import { type Followed, follow, startAfter } from '#server/platform/events/hub'
 import type { StoredEvent } from '#server/platform/events/log'
 import type { Batch } from '#server/platform/events/subscriber'
+import { takeStream } from '#server/platform/http/open-streams'
 import { untilShutdown } from '#server/platform/http/shutdown'
 import { cutOffWhenStalled } from '#server/platform/http/stalled'
 import { permit, type RestEnvironment } from '../authenticate'
@@ -24,7 +25,7 @@ const stream = createRoute({
   path: '/events',
   summary: 'Everything that happens, as server-sent events',
   description:
-    'Events are named requirement_submitted, task_completed, decision_needed and status_update; the data is JSON. The id is the sequence in the log: send it back as Last-Event-ID and nothing is missed or repeated. Without it the stream begins now.',
+    'Events are named requirement_submitted, task_completed, decision_needed and status_update; the data is JSON. The id is the sequence in the log: send it back as Last-Event-ID and nothing is missed or repeated. Without it the stream begins now. A person or token may have 50 streams open on one web server; one more is answered with 429.',
   middleware: permit('event.read'),
   request: {
     headers: z.object({ 'last-event-id': z.string().max(40).optional() }),
@@ -49,6 +50,7 @@ export const events = new OpenAPIHono<RestEnvironment>({ defaultHook: refuseInpu
 })
 
 function eventStream(scope: Scope, lastEventId: string | undefined, request: AbortSignal): ReadableStream<Uint8Array> {
+  const leave = takeStream(scope.actor)
   const ended = untilShutdown(request)
   const done = new AbortController()
   const signal = AbortSignal.any([ended.signal, done.signal, AbortSignal.timeout(streamLifeMs())])
@@ -58,10 +60,14 @@ function eventStream(scope: Scope, lastEventId: string | undefined, request: Abo
     clearInterval(heartbeat)
     ended.release()
     done.abort()
+    leave()
   }
   const source = new ReadableStream<Uint8Array>({
     async start(controller) {
-      const { after, newest } = await startAfter(scope, lastEventId)
+      const { after, newest } = await startAfter(scope, lastEventId).catch((error: unknown) => {
+        tidyUp()
+        throw error
+      })
       // Whoever is dropped is not asked for more; the error ends its connection.
       const onDrop = () => {
         controller.error(new Error('dropped: the client reads too slowly'))
