@@ -71,7 +71,7 @@ export const MECHANISMS = {
     'watch',
   ],
   planner: ['assignment', 'changes', 'settle'],
-  proofs: ['assignment', 'evidence', 'paused', 'tried-again', 'wanted'],
+  proofs: ['assignment', 'evidence', 'mended', 'paused', 'tried-again', 'wanted'],
   merges: ['merge'],
   scheduler: ['advance', 'carry-out', 'close', 'watch'],
   notifications: ['deliver', 'fold', 'relay', 'settle', 'slack', 'tell', 'unsubscribe'],

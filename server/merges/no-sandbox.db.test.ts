@@ -2,11 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { answerDecision } from '#server/decisions/commands'
+import { settleDecisions } from '#server/decisions/handlers'
 import { database } from '#server/platform/database/client'
 import { setEnvironmentVariable } from '#server/platform/env/inherited'
 import { stopQueue } from '#server/platform/queue/queue'
-import { verifyRequirement } from '#server/proofs/handlers'
+import { jobRows } from '#server/platform/queue/testing'
+import { proveTask, verifyRequirement } from '#server/proofs/handlers'
+import { goOnWithSandbox } from '#server/proofs/mended'
 import { look } from '#server/scheduler/testing/setting'
 import { watch } from '#server/scheduler/watch'
 import { workspacePath } from '#server/workspaces/git'
@@ -76,6 +80,66 @@ test('so does a verification, on the requirement', async () => {
   await verifyRequirement(made.job, signal)
   await look(made.scope, made.requirementId)
   expect((await requirementOf(made)).closedAt).not.toBeNull()
+})
+
+describe('a proof that finds no sandbox asks a question', () => {
+  async function asking() {
+    const made = await atStep('proving', 'true')
+    machine.broken = true
+    await proveTask(made.job, signal)
+    expect(await taskOf(made)).toMatchObject({ status: 'asking' })
+    return made
+  }
+  const newest = ({ taskId }: { taskId: string }) =>
+    database().decision.findFirstOrThrow({ where: { taskId }, orderBy: { createdAt: 'desc' } })
+
+  test('which is withdrawn with its reason once there is one, and the proof goes on', async () => {
+    const made = await asking()
+    expect(await goOnWithSandbox()).toBe(0)
+    expect(await newest(made)).toMatchObject({ kind: 'sandbox_missing', status: 'open' })
+    machine.broken = false
+    expect(await goOnWithSandbox()).toBe(1)
+    expect(await goOnWithSandbox()).toBe(0)
+    await settleDecisions()
+    expect(await newest(made)).toMatchObject({
+      status: 'withdrawn',
+      comment: 'The sandbox works again: Orchestrator goes on by itself.',
+    })
+    expect(await made.events()).toContain('decision.withdrawn')
+    const woken = await jobRows(made.scope.organizationId)
+    expect(woken.map(({ data }) => data.name)).toContain('advance-requirement')
+    await look(made.scope, made.requirementId)
+    expect(await taskOf(made)).toMatchObject({ status: 'proving', nextActor: 'system' })
+    expect(await made.events()).toContain('proof.requested')
+    await proveTask(made.job, signal)
+    expect((await made.events()).at(-1)).toBe('proof.recorded')
+  })
+
+  test('which somebody answered is left to its answer', async () => {
+    const made = await asking()
+    const { id } = await newest(made)
+    await answerDecision(made.scope, { decisionId: id, option: 'skip', comment: '' })
+    machine.broken = false
+    expect(await goOnWithSandbox()).toBe(0)
+    expect(await newest(made)).toMatchObject({ status: 'answered', answer: 'skip' })
+  })
+
+  test('which stands for a while when it comes again: perhaps only some machines have a sandbox', async () => {
+    const made = await asking()
+    machine.broken = false
+    expect(await goOnWithSandbox()).toBe(1)
+    await look(made.scope, made.requirementId)
+    machine.broken = true // on the machine that takes it next
+    await proveTask(made.job, signal)
+    machine.broken = false
+    expect(await goOnWithSandbox()).toBe(0)
+    const { id } = await newest(made)
+    await database().$executeRaw`
+      update "Decision" set "createdAt" = "createdAt" - interval '61 seconds' where id = ${id}::uuid`
+    await database().$executeRaw`
+      update "Decision" set "createdAt" = "createdAt" - interval '90 seconds' where id <> ${id}::uuid`
+    expect(await goOnWithSandbox()).toBe(1)
+  })
 })
 
 test('the one or two people who may mend it are named', async () => {

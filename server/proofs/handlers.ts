@@ -93,7 +93,7 @@ async function withoutSandbox(scope: Scope, task: Task, runId: string, error: un
         {
           id: 'retry',
           label: 'Try again',
-          consequence: 'After the sandbox was repaired. The work so far is kept.',
+          consequence: 'At once. The work so far is kept.',
           reversible: true,
         },
         {
@@ -110,7 +110,8 @@ async function withoutSandbox(scope: Scope, task: Task, runId: string, error: un
         },
       ],
       recommended: 'retry',
-      recommendedWhy: 'Run "npm run doctor": it says what is missing and how to install it.',
+      recommendedWhy:
+        'Run "npm run doctor": it says what is missing and how to install it. Once there is a sandbox, Orchestrator goes on by itself and withdraws this question.',
       // Looking once more is harmless; without a sandbox it only asks again.
       defaultOption: 'retry',
       defaultAfterMs: 3600_000,
