@@ -74,6 +74,16 @@ export async function forgetReplacedKeys(tx: Transaction, scope: Scope): Promise
   return held
 }
 
+/** Organizations with a key, present or replaced, that takes no calls for now. */
+export async function organizationsHeldUp(tx: Transaction): Promise<string[]> {
+  const gates = await tx.providerGate.findMany({
+    where: { keyHash: { not: SCRIPTED_KEY }, OR: [{ state: { not: 'closed' } }, { openUntil: { not: null } }] },
+    distinct: ['organizationId'],
+    select: { organizationId: true },
+  })
+  return gates.map(({ organizationId }) => organizationId)
+}
+
 export interface ProviderState {
   provider: Provider
   maxConcurrent: number | null

@@ -1,4 +1,4 @@
-import { forgetReplacedKeys } from '#server/agents/limits'
+import { forgetReplacedKeys, organizationsHeldUp } from '#server/agents/limits'
 import { systemScope } from '#server/auth/gate'
 import type { Scope } from '#server/auth/model'
 import type { JobData } from '#server/kernel/job'
@@ -103,4 +103,12 @@ export async function wakeWaiting({ organizationId }: JobData): Promise<void> {
     await wakeRequirements(tx, organizationId, [...new Set([...waiting, ...held])])
     await append(tx, scope, await releaseHeld(tx, organizationId))
   })
+}
+
+/**
+ * At the start of a worker: a key of the environment may be another one than before, which no event tells. Where a key
+ * takes no calls for now, what follows from another key is done as if it had been changed on its page.
+ */
+export async function wakeAfterStart(): Promise<void> {
+  for (const organizationId of await organizationsHeldUp(database())) await wakeWaiting({ organizationId })
 }

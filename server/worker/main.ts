@@ -10,6 +10,7 @@ import { startPeriodic } from '#server/platform/queue/periodic'
 import { JOBS_CHANNEL, stopQueue } from '#server/platform/queue/queue'
 import { stopWatching } from '#server/runs/watch'
 import { sandboxRunner } from '#server/sandbox/registry'
+import { wakeAfterStart } from '#server/scheduler/handlers'
 import { handlers } from './handlers'
 import { periodic } from './periodic'
 
@@ -44,6 +45,9 @@ while (!stopping) {
 stopPeriodic = startPeriodic(periodic)
 relayWhenNudged((nudge) => listener.on('notification', nudge))
 logger().info({ worker }, 'worker is ready')
+wakeAfterStart().catch((error) => {
+  logger().warn({ err: error }, 'what waits for a key of before waits until its time is over')
+})
 sandboxRunner().then(
   (runner) => logger().info({ sandbox: runner.name }, 'the sandbox passed its self-test'),
   (error) => logger().error({ err: error }, 'no sandbox: commands are disabled, planning and decisions still work'),
