@@ -1,9 +1,10 @@
 import { TRPCError } from '@trpc/server'
 import { expect, test } from 'vitest'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { providerLimitInput } from '#server/agents/limits'
 import { changeBudgetInput, modelPriceInput } from '#server/budgets/model'
 import { errorShape } from './errors'
+import './init'
 
 function messageOf(schema: z.ZodType, input: unknown): string {
   const { error } = schema.safeParse(input)
@@ -22,4 +23,10 @@ test('a number that is too large is refused in words for people, without the nam
 
 test('what has no sentence of ours names its field', () => {
   expect(messageOf(changeBudgetInput, { level: 'galaxy' })).toMatch(/^level: /)
+})
+
+test('what people enter in a form is refused in their words, not in those of a program', () => {
+  expect(messageOf(z.object({ name: z.string().max(80) }), { name: 'x'.repeat(81) })).toBe(
+    'name: Enter at most 80 characters',
+  )
 })

@@ -1,6 +1,7 @@
 import { initTRPC } from '@trpc/server'
 import superjson from 'superjson'
 import type { Action } from '#server/auth/rules/permissions'
+import { speakPlainly } from '#server/kernel/input-words'
 import type { TrpcContext } from './context'
 import { errorShape } from './errors'
 
@@ -8,6 +9,8 @@ import { errorShape } from './errors'
 export interface ProcedureMeta {
   access: 'public' | 'signed-in' | Action
 }
+
+speakPlainly()
 
 export const t = initTRPC
   .context<TrpcContext>()
