@@ -16,9 +16,12 @@ function Evidence({ evidence, projectId, scripted }: { evidence: EvidenceView; p
     <div className="flex flex-col gap-0.5">
       <TextLink
         href={`/projects/${projectId}/tasks/${evidence.taskId}?tab=checks#check-${evidence.checkId}`}
-        className="inline-flex min-h-6 items-center font-mono text-code wrap-anywhere"
+        title={evidence.command}
+        className="inline-flex min-h-6 items-center font-mono text-code"
       >
-        <VisibleText text={evidence.command} />
+        <span className="line-clamp-2 wrap-anywhere max-md:line-clamp-1 max-md:break-all">
+          <VisibleText text={evidence.command} />
+        </span>
       </TextLink>
       <span className="text-meta text-muted">
         exit {evidence.exitCode ?? '–'} · tree <span className="font-mono">{evidence.treeHash.slice(0, 12)}</span> ·{' '}

@@ -1,5 +1,6 @@
 import type { Scope } from '#server/auth/model'
 import { reader } from '#server/platform/database/transaction'
+import { bestFirst } from './rules/best-first'
 import { testNames } from './rules/test-names'
 
 export interface CheckView {
@@ -50,20 +51,14 @@ export async function taskChecks(scope: Scope, taskId: string): Promise<CheckVie
   return checks.map(({ organizationId: _organization, task, ...check }) => ({ ...check, taskRef: task.ref }))
 }
 
-/**
- * The newest passing evidence for each statement of a requirement; an execution on the merged tree counts before one
- * on a task's own commit, because the merged tree is what people get.
- */
+/** The passing execution that speaks best for each statement of a requirement. */
 export async function statementEvidence(scope: Scope, requirementId: string): Promise<EvidenceView[]> {
   const checks = await reader().check.findMany({
     where: { organizationId: scope.organizationId, passed: true, task: { requirementId } },
-    include: { task: { select: { ref: true } } },
-    orderBy: { createdAt: 'desc' },
+    include: { task: { select: { ref: true, position: true } } },
   })
-  // Stable, so that within each half the newest stays first.
-  checks.sort((a, b) => Number(a.phase === 'task') - Number(b.phase === 'task'))
   const evidence = new Map<string, EvidenceView>()
-  for (const check of checks) {
+  for (const check of bestFirst(checks)) {
     for (const statementRef of check.proves) {
       if (evidence.has(statementRef)) continue
       evidence.set(statementRef, {
