@@ -43,7 +43,7 @@ export async function cleanConfiguration(gitDirectory: string): Promise<void> {
   await writeFile(fresh, '')
   for (const [key, value] of kept)
     await git({ gitDirectory: '/dev/null' }, 'config', '--file', fresh, '--add', key, value)
-  const cleaned = await readFile(fresh, 'utf8')
+  const cleaned = await readFile(/* turbopackIgnore: true */ fresh, 'utf8')
   await rename(fresh, file)
   verified.set(file, cleaned)
 }
