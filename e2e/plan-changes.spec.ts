@@ -32,7 +32,7 @@ test('a plan is changed while agents are at work, and the work still ends proven
   await test.step('its head says who acts next, the budget, and why each task waits', async () => {
     await page.goto(`${requirement}?view=statements`)
     const next = page.getByRole('region', { name: /^Who acts next on R/ })
-    await expect(next).toContainText(/Waiting for Ana Owner since \d\d:\d\d UTC · deadline/)
+    await expect(next).toContainText(/Waiting for Ana Owner since \d\d:\d\d UTC · looked after again/)
     const budget = page.getByRole('region', { name: 'Budget at a glance' })
     await expect(budget).toContainText('Budget: no limit')
     await expect(budget).toContainText('none: scripted, no model is paid')

@@ -38,7 +38,7 @@ export function DecisionOrigin({ decision }: { decision: DecisionView }) {
         <li>
           <TextLink
             href={`${base}/requirements/${decision.requirementId}`}
-            className="inline-flex min-h-6 items-center"
+            className="inline-flex min-h-6 items-center wrap-anywhere"
           >
             <span>
               R{decision.requirementNumber} <VisibleText text={decision.requirementTitle ?? ''} />
@@ -48,7 +48,10 @@ export function DecisionOrigin({ decision }: { decision: DecisionView }) {
       )}
       {decision.taskId && decision.taskRef && (
         <li>
-          <TextLink href={`${base}/tasks/${decision.taskId}`} className="inline-flex min-h-6 items-center">
+          <TextLink
+            href={`${base}/tasks/${decision.taskId}`}
+            className="inline-flex min-h-6 items-center wrap-anywhere"
+          >
             <span>
               {decision.taskRef} <VisibleText text={decision.taskTitle ?? ''} />
             </span>
@@ -68,7 +71,7 @@ export function DecisionOrigin({ decision }: { decision: DecisionView }) {
 export function DecisionWhy({ decision }: { decision: DecisionView }) {
   if (!decision.why) return null
   return (
-    <p className="max-w-measure text-reading whitespace-pre-wrap">
+    <p className="max-w-measure text-reading whitespace-pre-wrap wrap-anywhere">
       <VisibleText text={decision.why} />
     </p>
   )

@@ -2,6 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { useTRPC } from '#components/providers/trpc'
 import { VisibleText } from '#components/runs/visible-text'
 import { Button } from '#components/ui/button'
@@ -44,6 +45,11 @@ export function DecisionInbox({ open: initialOpen, closed: initialClosed, mayAns
   // Held on to: the order changes while people read and write, and the decision under their hands must not.
   if (selected && selected.id !== chosen) setChosen(selected.id)
   useKeptFocus(selected?.id)
+  const select = (id: string) => {
+    // The focus goes with it: left on the row, Enter would press the row again instead of sending the answer.
+    flushSync(() => setChosen(id))
+    document.getElementById(`question-${id}`)?.focus({ preventScroll: true })
+  }
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
@@ -62,8 +68,8 @@ export function DecisionInbox({ open: initialOpen, closed: initialClosed, mayAns
     <DecisionKeys className="flex flex-col gap-8">
       <UndoBar answering={answering} />
       {selected ? (
-        <div className="grid gap-6 lg:grid-cols-[2fr_3fr]">
-          <OpenList decisions={open} selected={selected.id} onSelect={setChosen} />
+        <div className="grid gap-6 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
+          <OpenList decisions={open} selected={selected.id} onSelect={select} />
           <div className="rounded-lg border border-border bg-surface px-4 py-4 max-lg:hidden">
             <DecisionPanel key={selected.id} decision={selected} mayAnswer={mayAnswer} answering={answering} />
           </div>

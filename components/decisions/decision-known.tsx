@@ -28,7 +28,7 @@ function Blocks({ decision }: { decision: DecisionView }) {
 
 function Default({ decision, When }: Known) {
   const { defaultOption, deadline, heldAt, heldBy } = decision
-  if (!deadline) return <>None: it waits until somebody answers.</>
+  if (!deadline) return <>It waits until somebody answers.</>
   const what = defaultOption ? `“${labelOf(decision, defaultOption)}”` : 'It expires'
   return (
     <>

@@ -52,7 +52,7 @@ export function RequirementTable({ projectId, initial }: { projectId: string; in
             <Cell className="min-w-36 md:min-w-56">
               <QuietLink
                 href={`/projects/${projectId}/requirements/${row.id}`}
-                className="inline-flex min-h-6 items-center font-medium"
+                className="inline-flex min-h-6 items-center font-medium wrap-anywhere"
               >
                 <VisibleText text={row.title} />
               </QuietLink>

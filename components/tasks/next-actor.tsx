@@ -24,12 +24,8 @@ function Actor({ next }: { next: NextActor }) {
   return next.kind === 'agent' ? <>{name} is at work</> : <>Next: {name},</>
 }
 
-/** What happens at the deadline, before the time itself. */
-const atDeadline: Record<string, string> = {
-  person: 'deadline',
-  group: 'deadline',
-  timer: 'goes on at the latest',
-}
+/** What happens at the deadline, before the time itself. People are reminded; what else happens then is in the reason. */
+const atDeadline = (kind: string) => (kind === 'timer' ? 'goes on at the latest' : 'looked after again')
 
 /** Who acts next, why, since when, and when somebody steps in at the latest. Nothing when nobody has to. */
 export function NextActorPanel({ next, what }: { next: NextActor | null; what: string }) {
@@ -51,7 +47,7 @@ export function NextActorPanel({ next, what }: { next: NextActor | null; what: s
           <VisibleText text={next.reason} />
         </p>
         <p className={classNames('text-table', !asksPeople(next.kind) && 'text-muted')}>
-          <Actor next={next} /> since <ClockTime value={next.since} /> · {atDeadline[next.kind] ?? 'looked after again'}{' '}
+          <Actor next={next} /> since <ClockTime value={next.since} /> · {atDeadline(next.kind)}{' '}
           <Time value={next.deadline} />
         </p>
       </div>

@@ -55,15 +55,17 @@ export function Status({ kind, children, look = 'pill', className }: StatusProps
       data-status={kind}
       title={look === 'icon' ? word : undefined}
       className={classNames(
-        'inline-flex items-center gap-1 text-meta font-medium whitespace-nowrap number',
+        'inline-flex gap-1 text-meta font-medium whitespace-nowrap number',
         text,
+        // beside other words the word stands on their line, not the icon
+        look === 'plain' ? 'items-baseline' : 'items-center',
         look === 'pill' && ['min-h-6 rounded-full px-2', pill],
         className,
       )}
     >
       <Glyph
         name={icon}
-        className={classNames('size-3.5 shrink-0', (kind === 'running' || kind === 'retrying') && 'spin')}
+        className={classNames('size-3.5 shrink-0 self-center', (kind === 'running' || kind === 'retrying') && 'spin')}
       />
       <span className={look === 'icon' ? 'sr-only' : undefined}>{children ?? word}</span>
     </span>
