@@ -13,7 +13,9 @@ function moneyDelta(microUsd: number): string {
 export function deltasInWords(option: OptionView): string[] {
   return [
     ...(option.costMicroUsd === null ? [] : [moneyDelta(option.costMicroUsd)]),
-    ...(option.timeMs === null ? [] : [`${option.timeMs < 0 ? '−' : '+'}${timeInWords(Math.abs(option.timeMs))}`]),
+    ...(option.timeMs === null
+      ? []
+      : [`${option.timeMs < 0 ? '−' : '+'}${timeInWords(Math.abs(option.timeMs))} of work`]),
   ]
 }
 

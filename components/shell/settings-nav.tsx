@@ -15,6 +15,9 @@ const places = [
   { href: '/settings/tokens', label: 'API tokens' },
 ]
 
+/** Whether a page is a place or lies under it. */
+const isAt = (pathname: string, href: string) => pathname === href || pathname.startsWith(`${href}/`)
+
 /** The places of the settings, side by side. */
 export function SettingsNav() {
   const pathname = usePathname()
@@ -25,10 +28,10 @@ export function SettingsNav() {
           <li key={href}>
             <IntentLink
               href={href}
-              aria-current={pathname === href ? 'page' : undefined}
+              aria-current={pathname === href ? 'page' : isAt(pathname, href) || undefined}
               className={classNames(
                 'target flex items-center border-b-2 px-2.5 py-1 text-body font-medium whitespace-nowrap outline-offset-[-2px] hover:text-text',
-                pathname === href ? 'border-accent text-text' : 'border-transparent text-muted',
+                isAt(pathname, href) ? 'border-accent text-text' : 'border-transparent text-muted',
               )}
             >
               {label}

@@ -175,8 +175,8 @@ function Mutes({ projectId, settings }: { projectId: string; settings: SignalSet
                   <VisibleText text={mute.title} />
                 </span>
                 <span className="text-meta text-muted wrap-anywhere">
-                  <VisibleText text={mute.topic} /> · {mute.createdBy} · <Time value={mute.createdAt} /> · {mute.muted}{' '}
-                  since
+                  <VisibleText text={mute.topic} /> · {mute.createdBy} · <Time value={mute.createdAt} /> ·{' '}
+                  {mute.muted === 1 ? '1 report kept quiet' : `${mute.muted} reports kept quiet`}
                 </span>
               </span>
               {mayJudge && (

@@ -1,6 +1,13 @@
 'use client'
 
-import { type ComponentType, useEffect, useState } from 'react'
+import { type ComponentType, type CSSProperties, useEffect, useState } from 'react'
+
+interface ToasterLook {
+  position: 'bottom-right'
+  closeButton: boolean
+  style: CSSProperties
+  toastOptions: { classNames: { description: string } }
+}
 
 export interface ToastMessage {
   kind: 'success' | 'error'
@@ -20,9 +27,21 @@ export function toast(message: ToastMessage): void {
   deliver?.(message)
 }
 
+/** The library knows a light and a dark look of its own; ours is what the page has. */
+const look: Record<string, string> = {
+  fontFamily: 'inherit',
+  '--normal-bg': 'var(--raised)',
+  '--normal-text': 'var(--text)',
+  '--normal-border': 'var(--border-strong)',
+  '--gray2': 'var(--sunken)',
+  '--gray4': 'var(--border-strong)',
+  '--gray5': 'var(--border-strong)',
+  '--gray12': 'var(--text)',
+}
+
 /** Once per page. The library is loaded with the first message. */
 export function ToastRegion() {
-  const [Toaster, setToaster] = useState<ComponentType<{ position: 'bottom-right'; closeButton: boolean }>>()
+  const [Toaster, setToaster] = useState<ComponentType<ToasterLook>>()
   const [waiting, setWaiting] = useState<ToastMessage[]>([])
 
   useEffect(() => {
@@ -46,5 +65,13 @@ export function ToastRegion() {
     })
   }, [Toaster, waiting])
 
-  return Toaster ? <Toaster position="bottom-right" closeButton /> : null
+  if (!Toaster) return null
+  return (
+    <Toaster
+      position="bottom-right"
+      closeButton
+      style={look}
+      toastOptions={{ classNames: { description: 'text-muted!' } }}
+    />
+  )
 }

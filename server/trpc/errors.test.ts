@@ -22,11 +22,11 @@ test('a number that is too large is refused in words for people, without the nam
 })
 
 test('what has no sentence of ours names its field', () => {
-  expect(messageOf(changeBudgetInput, { level: 'galaxy' })).toMatch(/^level: /)
+  expect(messageOf(changeBudgetInput, { level: 'galaxy' })).toMatch(/^Level: /)
 })
 
 test('what people enter in a form is refused in their words, not in those of a program', () => {
-  expect(messageOf(z.object({ name: z.string().max(80) }), { name: 'x'.repeat(81) })).toBe(
-    'name: Enter at most 80 characters',
+  expect(messageOf(z.object({ timeZone: z.string().max(60) }), { timeZone: 'x'.repeat(61) })).toBe(
+    'Time zone: Enter at most 60 characters',
   )
 })

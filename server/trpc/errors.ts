@@ -66,9 +66,15 @@ export function faultId(error: TRPCError): string {
   return id
 }
 
-/** Our own sentences say all there is to say; what zod says by itself needs the name of the field before it. */
+/** The field of a path as people would write it: `timeZone` is "Time zone". */
+function fieldName(path: string): string {
+  const words = path.replace(/([a-z])([A-Z])/g, (_, end: string, start: string) => `${end} ${start.toLowerCase()}`)
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** Our own sentences say all there is to say; what has none needs the name of the field before it. */
 function inWords({ path, message }: { path: string; message: string }): string {
-  return path === '' || message.endsWith('.') ? message : `${path}: ${message}`
+  return path === '' || message.endsWith('.') ? message : `${fieldName(path)}: ${message}`
 }
 
 interface Shape {

@@ -6,8 +6,9 @@ import { read } from '../../../_components/read'
 
 export const metadata: Metadata = { title: 'Link Slack', referrer: 'no-referrer', robots: { index: false } }
 
-export default async function LinkSlackPage(props: { searchParams: Promise<{ link?: string }> }) {
-  const { link } = await props.searchParams
+export default async function LinkSlackPage(props: { searchParams: Promise<{ link?: string | string[] }> }) {
+  const given = (await props.searchParams).link
+  const link = typeof given === 'string' ? given : undefined
   const [session, account] = await read((api) =>
     Promise.all([api.auth.session(), link ? api.notifications.slackBehind({ token: link.slice(0, 1_000) }) : null]),
   )
