@@ -38,7 +38,7 @@ function Numbers({ budget }: { budget: BudgetView }) {
       <TableBody>
         {budget.parts.map((part) => (
           <TableRow key={part.dimension}>
-            <Cell>{names[part.dimension]}</Cell>
+            <Cell className="whitespace-nowrap">{names[part.dimension]}</Cell>
             <Cell numeric>{part.limitWords}</Cell>
             <Cell numeric>{part.spentWords}</Cell>
             <Cell numeric>{part.reservedWords}</Cell>
