@@ -7,7 +7,7 @@ process.env.E2E_BROWSER ??= JSON.stringify(await findBrowser())
 const { launch } = JSON.parse(process.env.E2E_BROWSER)
 
 /** Specs that start a product of their own: each in a process of its own, whose environment nobody else has read. */
-const ownProduct = ['ci-failure', 'killed']
+const ownProduct = ['ci-failure', 'killed', 'two-launchers']
 
 export default defineConfig({
   testDir: import.meta.dirname,

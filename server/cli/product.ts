@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
@@ -7,6 +7,7 @@ import { startEmbeddedPostgres } from '#server/platform/database/embedded'
 import { migrate } from '#server/platform/database/migrate'
 import { environmentVariable, inheritedEnvironment, setEnvironmentVariable } from '#server/platform/env/inherited'
 import { webEnvironment } from '#server/platform/env/web'
+import { inTurn } from '#server/platform/process/turn'
 import { installationSecrets } from './installation-secrets'
 import { checkGit, checkNode, ensureBubblewrap, type Finding } from './machine'
 import { readableLogLine } from './output'
@@ -204,14 +205,21 @@ function adoptEnvironment(environment: NodeJS.ProcessEnv): void {
 /**
  * Starts the whole product and resolves when it can be used: checks the machine, opens the database, applies
  * migrations, builds the web interface if its sources changed, starts scripted provider, web server and worker, and
- * waits for `GET /api/health`. Starting again on the same data folder goes on where the last one stopped.
+ * waits for `GET /api/health`. Starting again on the same data folder goes on where the last one stopped. Of several that
+ * start on one data folder at the same moment, each waits for the one before it.
  * @throws AppError when something it needs is missing; what was started is stopped again
  */
-export async function startProduct(options: ProductOptions = {}): Promise<Product> {
-  const { mode = 'production', onLine = () => {}, signal } = options
+export function startProduct(options: ProductOptions = {}): Promise<Product> {
+  const { onLine = () => {}, signal } = options
   const log: Log = (line) => onLine('start', line)
   const dataDir = path.resolve(PROJECT, options.dataDir ?? environmentVariable('ORCHESTRATOR_DATA') ?? '.data')
-  mkdirSync(dataDir, { recursive: true })
+  const onWait = () => log('Waiting until another start on this data folder is through.')
+  // Secrets, migrations and ports would collide as well: the second one finds all of them there, and takes other ports.
+  return inTurn(path.join(dataDir, 'starts'), () => start(options, dataDir, log), { onWait, signal })
+}
+
+async function start(options: ProductOptions, dataDir: string, log: Log): Promise<Product> {
+  const { mode = 'production', onLine = () => {}, signal } = options
   await checkMachine(log)
   if (mode === 'production') await prepareWeb(options)
   signal?.throwIfAborted()

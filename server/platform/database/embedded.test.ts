@@ -28,22 +28,38 @@ async function idOfEndedProcess(): Promise<number> {
   return child.pid as number
 }
 
-/** Another launcher: a process of its own that starts or joins the database, and stops when its input ends. */
-async function otherLauncher() {
+/** Another launcher: a process of its own that starts or joins the database when told, and stops when its input ends. */
+async function preparedLauncher(data = folder) {
   const module = JSON.stringify(path.join(import.meta.dirname, 'embedded.ts'))
   const program = `
     import(${module}).then(async ({ startEmbeddedPostgres }) => {
-      const { origin, pid, stop } = await startEmbeddedPostgres({ folder: ${JSON.stringify(folder)}, port: 0 })
-      console.log(JSON.stringify({ origin, pid }))
-      process.stdin.on('end', () => stop().then(() => process.exit())).resume()
+      console.log('ready')
+      process.stdin.once('data', async () => {
+        const { origin, pid, url, stop } = await startEmbeddedPostgres({ folder: ${JSON.stringify(data)}, port: 0 })
+        console.log(JSON.stringify({ origin, pid, url }))
+        process.stdin.on('end', () => stop().then(() => process.exit()))
+      })
     })`
   const child = spawn(process.execPath, ['--import', 'tsx', '--eval', program], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  await once(child.stdout, 'data')
+  const begin = async () => {
+    child.stdin.write('begin')
+    const exit = once(child, 'exit').then(() => Promise.reject(new Error('the launcher ended')))
+    const [line] = (await Promise.race([once(child.stdout, 'data'), exit])) as [Buffer]
+    exit.catch(() => {})
+    return JSON.parse(String(line)) as { origin: string; pid: number; url: string }
+  }
   const stop = async () => {
     child.stdin.end()
     await once(child, 'exit')
   }
-  return { child, told: JSON.parse(String(line)) as { origin: string; pid: number }, stop }
+  return { child, begin, stop }
+}
+
+async function otherLauncher() {
+  const { begin, ...launcher } = await preparedLauncher()
+  const { origin, pid } = await begin()
+  return { ...launcher, told: { origin, pid } }
 }
 
 /** Until nothing of the process is left: a server refuses to start while its dead predecessor is not collected yet. */
@@ -90,6 +106,28 @@ describe('the embedded Postgres', () => {
     expect(await query(joined.url, 'select 1 as n')).toEqual([{ n: 1 }])
     await joined.stop()
     await expect(query(joined.url, 'select 1')).rejects.toThrow()
+  })
+
+  it('is started by one and shared by the others when several start in the same moment', async () => {
+    const empty = mkdtempSync(path.join(tmpdir(), 'orchestrator-embedded-'))
+    for (const data of [empty, empty, empty]) {
+      const launchers = await Promise.all(Array.from({ length: 3 }, () => preparedLauncher(data)))
+      const told = await Promise.all(launchers.map(({ begin }) => begin()))
+      expect(told.map(({ origin }) => origin).sort()).toEqual(['shared', 'shared', 'started'])
+      expect(new Set(told.map(({ url }) => url)).size).toBe(1)
+      expect(await query(told[0]?.url as string, 'select 1 as n')).toEqual([{ n: 1 }])
+      await Promise.all(launchers.map(({ stop }) => stop()))
+      await expect(query(told[0]?.url as string, 'select 1')).rejects.toThrow()
+    }
+    rmSync(empty, { recursive: true, force: true })
+  })
+
+  it('does not wait for one that was killed while it started', async () => {
+    const starts = path.join(folder, 'postgres.starts')
+    const gone = await idOfEndedProcess()
+    writeFileSync(path.join(starts, `wants-${gone}`), '')
+    writeFileSync(path.join(starts, `wants-${process.ppid}`), 'started at another time')
+    await (await start()).stop()
   })
 
   it('is stopped by the one that is left when another was killed', async () => {

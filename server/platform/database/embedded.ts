@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { AppError, messageOf } from '#server/kernel/app-error'
 import { isAlive } from '#server/platform/process/alive'
+import { inTurn } from '#server/platform/process/turn'
 import { Owners } from './embedded-owners'
 import { type PostgresProgram, preparePostgres } from './embedded-program'
 
@@ -198,11 +199,17 @@ async function ensureDatabase(serverUrl: string, database: string): Promise<void
 
 /**
  * Starts the Postgres that comes with the product, or joins the one already running on the same folder. Safe after
- * `kill -9` of either side: Postgres replays its log, and a server without its launcher is adopted. The last one to stop
- * stops the server.
+ * `kill -9` of either side: Postgres replays its log, and a server without its launcher is adopted. Of several that start
+ * at the same moment one does, and the others join it. The last one to stop stops the server.
  * @throws AppError `postgres-missing`, `postgres-account-missing`, `postgres-start-failed`
  */
-export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+export function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const { folder, log } = options
+  const onWait = () => log?.('Waiting for another start of the database on this data folder.')
+  return inTurn(path.join(folder, 'postgres.starts'), () => startOrJoin(options), { onWait })
+}
+
+async function startOrJoin(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { folder, database = 'orchestrator', log = () => {}, settings = {} } = options
   const cluster = clusterIn(folder)
   ensureCluster(cluster, log)
