@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { block } from '#server/kernel/blocks'
+import { maskKeys } from '#server/platform/logging/redact'
 import { reviewSchema } from '#server/runs/model'
 import type { Assignment } from '#server/runs/ports'
 import { diffText } from '#server/workspaces/git'
@@ -23,7 +24,7 @@ export function reviewAssignment(): Assignment {
       return {
         ...prompt,
         user: prompt.user.replace(DIFF_PLACE, () =>
-          block('diff', [{ text: diff, truncated: diff.length >= DIFF_BYTES }]),
+          block('diff', [{ text: maskKeys(diff), truncated: diff.length >= DIFF_BYTES }]),
         ),
       }
     },

@@ -3,6 +3,7 @@ import type { Scope } from '#server/auth/model'
 import { messageOf } from '#server/kernel/app-error'
 import { cleanText } from '#server/kernel/clean-text'
 import type { Run } from '#server/platform/database/generated/client'
+import { maskKeys } from '#server/platform/logging/redact'
 import { RunError } from './errors'
 import { finishCall, startCall } from './journal'
 import type { Lease } from './lease'
@@ -93,7 +94,10 @@ async function runCall(setting: CallSetting, turn: StoredTurn, call: StoredCall)
   return store(setting, turn, call, isError ? 'failed' : 'done', outcome)
 }
 
-/** Stores a result, and keeps the journal in memory equal to what is stored. @throws RunError that ends the attempt */
+/**
+ * Stores a result, and keeps the journal in memory equal to what is stored. Keys that the process knows are masked before
+ * anybody sees it: people, the model, and whoever replays the journal. @throws RunError that ends the attempt
+ */
 async function store(
   { lease, onResult }: CallSetting,
   turn: StoredTurn,
@@ -102,7 +106,7 @@ async function store(
   outcome: Exclude<CallOutcome, { kind: 'asking' }>,
 ): Promise<CallOutcome> {
   const isError = outcome.kind === 'done' && outcome.isError
-  const { output, ends } = onResult(turn, call, { output: cleanText(outcome.output), isError })
+  const { output, ends } = onResult(turn, call, { output: cleanText(maskKeys(outcome.output)), isError })
   await finishCall(lease, call.id, { state, output, isError })
   Object.assign(call, { state, output, isError })
   if (ends) throw ends

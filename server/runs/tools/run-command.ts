@@ -1,4 +1,5 @@
 import { shorten } from '#server/kernel/shorten'
+import { maskKeys } from '#server/platform/logging/redact'
 import { sandboxRunner } from '#server/sandbox/registry'
 import { commandVerdict } from '#server/sandbox/rules/command-policy'
 import type { Tool } from './tool'
@@ -21,5 +22,7 @@ export const runCommand: Tool<'run_command'> = async ({ command, timeout_seconds
     ? `stopped after ${timeout_seconds} s`
     : `exit code ${result.exitCode ?? `none (${result.signal})`}`
   context.log.write('tool', `run_command · ${end} · ${(result.durationMs / 1000).toFixed(1)} s\n`)
-  return { kind: 'done', isError: false, output: `${end}\n${shorten(result.output, OUTPUT_KEPT)}` }
+  // Masked before it is cut: half a key would not be known any more.
+  const output = shorten(maskKeys(result.output), OUTPUT_KEPT)
+  return { kind: 'done', isError: false, output: `${end}\n${output}` }
 }
