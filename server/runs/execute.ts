@@ -8,6 +8,7 @@ import { worstInputTokens } from '#server/budgets/rules/worst-case'
 import { database } from '#server/platform/database/client'
 import type { Run } from '#server/platform/database/generated/client'
 import { agentsEnvironment } from '#server/platform/env/agents'
+import { knowKeys } from '#server/secrets/commands'
 import { type CallResult, runPendingCalls } from './calls'
 import { RunError } from './errors'
 import { loadTurns, storePrompt, storeTurn } from './journal'
@@ -90,6 +91,7 @@ type Begun = Pick<Execution, 'scope' | 'run' | 'lease' | 'agent' | 'limitMs' | '
 
 async function begin(begun: Begun, assignment: Assignment, turns: StoredTurn[]): Promise<Execution> {
   const { scope, run, lease, agent } = begun
+  await knowKeys(scope)
   const connection = await connectionFor(scope, agent, run.providerMode)
   const prompt = await preparedPrompt(scope, run, lease, assignment, turns)
   const gate = gateKey(run.organizationId, agent.provider, connection.apiKey)

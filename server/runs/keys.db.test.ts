@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemScope } from '#server/auth/gate'
+import type { Scope } from '#server/auth/model'
 import { makeScene } from '#server/budgets/testing'
 import { database } from '#server/platform/database/client'
 import { setEnvironmentVariable } from '#server/platform/env/inherited'
 import { registerSecret } from '#server/platform/logging/redact'
 import { queue, stopQueue } from '#server/platform/queue/queue'
-import { addCredential } from '#server/secrets/commands'
+import { insertCredential } from '#server/secrets/repository'
 import { workAssignment } from './assignment'
 import { executeRun } from './execute'
 import { stopWatching } from './watch'
@@ -39,16 +40,17 @@ afterAll(async () => {
   await stopQueue()
 })
 
+/** Another process took the key in: this one has never heard of it. */
+async function addElsewhere({ organizationId }: Scope, value: string): Promise<void> {
+  const key = { provider: 'openai' as const, name: 'ours', value, baseUrl: null }
+  await insertCredential(database(), organizationId, organizationId, key)
+}
+
 test('a key that a tool comes across reaches neither the journal nor the model; ordinary words do', async () => {
   const scene = await makeScene(1, { providerMode: 'scripted', status: 'queued' })
   const [runId = ''] = scene.runs
   const [front, back] = ['sk-proj-0123456789', 'abcdefghijklmnop']
-  await addCredential(scene.people.admin.scope, {
-    provider: 'openai',
-    name: 'ours',
-    value: `${front}${back}`,
-    baseUrl: null,
-  })
+  await addElsewhere(scene.people.admin.scope, `${front}${back}`)
   registerSecret('postgres') // the password of many a database
   const commands = [
     `printf 'url postgres key %s%s' ${front} ${back} > .env; cat .env`,

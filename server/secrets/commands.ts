@@ -12,7 +12,7 @@ import {
   credentialProviderSchema,
   type RevealedCredential,
 } from './model'
-import { environmentKeys, insertCredential, markRevoked, openNewest } from './repository'
+import { environmentKeys, insertCredential, markRevoked, openActive, openNewest } from './repository'
 
 /** Seals and keeps a provider's key. The newest active key of a provider is the one that is used. */
 export async function addCredential(scope: Scope, given: AddCredential): Promise<{ id: string }> {
@@ -75,6 +75,17 @@ async function reveal(scope: Scope, provider: CredentialProvider, usedAt: Date |
   if (!found) return null
   registerSecret(found.apiKey)
   return { ...found, fromEnvironment: own === null }
+}
+
+/** Milliseconds for which a process takes an organization's keys for known. */
+const KNOWN_MS = 60_000
+const knownUntil = new Map<string, number>()
+
+/** Makes all keys of an organization known to this process, also those it never calls with: they are masked from here on. */
+export async function knowKeys({ organizationId }: Scope, now = performance.now()): Promise<void> {
+  if ((knownUntil.get(organizationId) ?? 0) > now) return
+  for (const key of await openActive(organizationId)) registerSecret(key)
+  knownUntil.set(organizationId, now + KNOWN_MS)
 }
 
 /** Lets agents call servers on this machine, or stops it. Private networks stay closed either way. */

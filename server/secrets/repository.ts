@@ -54,6 +54,19 @@ export async function openNewest(organizationId: string, provider: CredentialPro
   return { name: row.name, apiKey, baseUrl: row.baseUrl }
 }
 
+/** All active keys of an organization, opened; without those that can't be. */
+export async function openActive(organizationId: string): Promise<string[]> {
+  const where = { organizationId, revokedAt: null }
+  const rows = await reader().credential.findMany({ where, select: { id: true, sealedValue: true } })
+  return rows.flatMap((row) => {
+    try {
+      return sealer().open(row.sealedValue, placeOf(organizationId, row.id))
+    } catch {
+      return [] // whoever uses it is told; what nobody can open is not known by anybody here
+    }
+  })
+}
+
 /** Keys the operator set for the whole installation. */
 export function environmentKeys(): { provider: CredentialProvider; apiKey: string; baseUrl: string | null }[] {
   const set = agentsEnvironment()
