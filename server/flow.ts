@@ -53,7 +53,7 @@ export const coalescedJobs: Partial<Record<JobName, 'requirementId' | 'projectId
 /** One at a time of each organization in a process: they would only wait for the same lock, each with a connection. */
 export const serialJobs: ReadonlySet<JobName> = new Set<JobName>(['advance-requirement'])
 
-/** Seconds until a job is done that nobody waits for, so that those of the same moment are done together. */
+/** Seconds of the windows at whose end jobs are done that nobody waits for, all of a window together. */
 export const gatheringSeconds: Partial<Record<JobName, number>> = { 'write-record': 2 }
 
 export const flow: Record<string, readonly JobName[]> = {

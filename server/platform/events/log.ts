@@ -94,7 +94,7 @@ function jobsOf(draft: EventDraft, organizationId: string, place: number): JobOr
   const { projectId, requirementId, taskId, runId, decisionId, priority } = draft
   const ids = { organizationId, projectId, requirementId, taskId, runId, decisionId }
   return (flow[draft.type] ?? []).map((name) => {
-    return { priority, place, job: { name, ...ids }, startAfterSeconds: gatheringSeconds[name] }
+    return { priority, place, job: { name, ...ids }, gatherSeconds: gatheringSeconds[name] }
   })
 }
 

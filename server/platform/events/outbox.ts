@@ -151,13 +151,20 @@ const EVENTS = `
     actor, payload, clock_timestamp() from numbered
 )`
 
-/** The queue's own insert, reading a list in which places have become sequences. */
+/** Windows of all transactions begin at the same moments, so that jobs of one window are due at once. */
+const WINDOW_END = `(
+    select jsonb_build_object('startAfter', date_bin(long, now(), 'epoch'::timestamptz) + long)
+    from make_interval(secs => (job ->> 'gatherSeconds')::double precision) as long where job ? 'gatherSeconds'
+  )`
+
+/** The queue's own insert, reading a list in which places have become sequences, and windows times. */
 function jobsText(insert: string, index: number): string {
   if (!LIST.test(insert)) throw new Error('the job queue inserts jobs in a way that the event log does not know')
   return `, list_${index} as (
   select coalesce(json_agg(
     case when numbered.sequence is null then job
-    else jsonb_set(job, '{data,sequence}', to_jsonb(numbered.sequence::text)) end order by ordinality), '[]') as jobs
+    else jsonb_set(job, '{data,sequence}', to_jsonb(numbered.sequence::text)) end || coalesce(${WINDOW_END}, '{}')
+    order by ordinality), '[]') as jobs
   from jsonb_array_elements($${index + 3}::text::jsonb) with ordinality as entry (job, ordinality)
   left join numbered on jsonb_typeof(job #> '{data,sequence}') = 'number'
     and numbered.place = (job #>> '{data,sequence}')::int

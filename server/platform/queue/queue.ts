@@ -96,6 +96,8 @@ export interface JobOrder {
   priority?: number
   /** Seconds from now; at once when left out. */
   startAfterSeconds?: number
+  /** Begins at the end of the running window of so many seconds, together with all others of that window. */
+  gatherSeconds?: number
   /** The event that caused it, by its place in the same transaction's outbox; its sequence is filled in. */
   place?: number
 }
@@ -113,9 +115,16 @@ export async function addJobs(outbox: Outbox, orders: readonly JobOrder[]): Prom
   if (orders.length === 0) return
   const boss = await queue()
   for (const lane of lanes) {
-    const jobs = orders.filter(({ job }) => jobLanes[job.name] === lane).map(toInsert)
-    if (jobs.length > 0) outbox.addJobs({ lane, ...(await written(boss, lane, jobs)) })
+    const own = orders.filter(({ job }) => jobLanes[job.name] === lane)
+    if (own.length === 0) continue
+    const { insert, jobs } = await written(boss, lane, own.map(toInsert))
+    outbox.addJobs({ lane, insert, jobs: jobs.map((job, index) => withWindow(job, own[index]?.gatherSeconds)) })
   }
+}
+
+/** The window's end is the database's to know: the outbox fills it in. */
+function withWindow(job: object, gatherSeconds: number | undefined): object {
+  return gatherSeconds ? { ...job, gatherSeconds } : job
 }
 
 function toInsert({ job, priority = 0, startAfterSeconds, place }: JobOrder) {
@@ -128,7 +137,7 @@ function toInsert({ job, priority = 0, startAfterSeconds, place }: JobOrder) {
 }
 
 /** What pg-boss would send to insert these jobs, without sending it: it becomes part of the outbox's one statement. */
-async function written(boss: PgBoss, lane: Lane, jobs: object[]): Promise<{ insert: string; jobs: unknown[] }> {
+async function written(boss: PgBoss, lane: Lane, jobs: object[]): Promise<{ insert: string; jobs: object[] }> {
   let caught: { text: string; list: string } | undefined
   const db = {
     executeSql: async (text: string, values?: unknown[]) => {
