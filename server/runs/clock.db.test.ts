@@ -7,7 +7,7 @@ import { database } from '#server/platform/database/client'
 import { databaseNow } from '#server/platform/database/clock'
 import { transaction } from '#server/platform/database/transaction'
 import { stopQueue } from '#server/platform/queue/queue'
-import { createRuns } from './commands'
+import { startRun } from './commands'
 import { storeTurn } from './journal'
 import { claimRun, failRun, holdBack, layAsideAtWall } from './states'
 
@@ -110,19 +110,17 @@ test.each([
     await layAsideAtWall(scope, other.lease, other.run, refused)
     await near((await reload(walled)).nextDeadline, 24 * HOUR)
 
-    const { runs } = await transaction((tx) =>
-      createRuns(tx, scope, [
-        {
-          requirement: { id: scene.requirementId, projectId: scene.projectId, organizationId: scene.organizationId },
-          taskId: scene.taskId,
-          agentId: scene.agentId,
-          purpose: 'implement',
-          attempt: 2,
-          prompt: { system: '', user: 'x', facts: {} },
-        },
-      ]),
+    const { id } = await transaction((tx) =>
+      startRun(tx, scope, {
+        requirement: { id: scene.requirementId, projectId: scene.projectId, organizationId: scene.organizationId },
+        taskId: scene.taskId,
+        agentId: scene.agentId,
+        purpose: 'implement',
+        attempt: 2,
+        prompt: { system: '', user: 'x', facts: {} },
+      }),
     )
-    await near((await reload(runs[0]?.id as string)).nextDeadline, 2 * 60_000)
+    await near((await reload(id)).nextDeadline, 2 * 60_000)
   },
 )
 

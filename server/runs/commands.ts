@@ -35,33 +35,38 @@ export interface RunDraft {
   baseCommit?: string
 }
 
+type Draft = RunDraft & { priority?: number }
+
 /** Creates a run and sets it in motion. */
 export async function startRun(tx: Transaction, scope: Scope, draft: RunDraft): Promise<{ id: string }> {
-  const { runs, events } = await createRuns(tx, scope, [draft])
+  const { projectId } = draft.requirement
+  const { runs, events, inserted } = await createRuns(tx, scope, { projectId, orders: [draft] }, [draft])
+  await inserted
   await append(tx, scope, events)
   return runs[0] as { id: string }
 }
 
 /**
- * Creates runs of one project in a fixed number of statements. They are set in motion by the events, which the caller
- * appends last in its transaction. In the order of the drafts.
+ * Creates runs of one project in a fixed number of statements, in the order of the drafts. They are set in motion by the
+ * events, which the caller appends last in its transaction.
+ * @param drafts may be on their way still: what else is needed is read with them
+ * @returns `inserted` when they are rows: whoever sends more on the same connection need not wait for it
  */
 export async function createRuns(
   tx: Transaction,
   scope: Scope,
-  drafts: readonly (RunDraft & { priority?: number })[],
-): Promise<{ runs: { id: string }[]; events: EventDraft[] }> {
-  const [first] = drafts
-  if (!first) return { runs: [], events: [] }
-  const agentIds = [...new Set(drafts.map((draft) => draft.agentId))]
-  const taskIds = drafts.flatMap((draft) => draft.taskId ?? [])
-  const agents = await agentsFor(tx, { scope, projectId: first.requirement.projectId, agentIds, taskIds })
+  { projectId, orders }: { projectId: string; orders: readonly { agentId: string; taskId?: string }[] },
+  drafts: Promise<Draft[]> | Draft[],
+): Promise<{ runs: { id: string }[]; events: EventDraft[]; inserted: Promise<void> }> {
+  const agentIds = [...new Set(orders.map(({ agentId }) => agentId))]
+  const taskIds = orders.flatMap(({ taskId }) => taskId ?? [])
+  const [agents, drafted] = await Promise.all([agentsFor(tx, { scope, projectId, agentIds, taskIds }), drafts])
   const agentOf = (draft: RunDraft) => {
     const agent = agents.find(({ id }) => id === draft.agentId)
     if (!agent) throw new Error(`agent ${draft.agentId} is not of this organization`)
     return agent
   }
-  const runs = drafts.map((draft) => {
+  const runs = drafted.map((draft) => {
     const agent = agentOf(draft)
     const instructions = [draft.prompt.system, agent.instructions].filter(Boolean).join('\n\n')
     return {
@@ -84,13 +89,12 @@ export async function createRuns(
       nextDeadline: new Date(agent.now.getTime() + actorMs.queued),
     }
   })
-  await insertRuns(tx, runs)
   const events = runs.map((run, index) => {
-    const draft = drafts[index] as RunDraft & { priority?: number }
+    const draft = drafted[index] as Draft
     const payload = { purpose: draft.purpose, agent: agentOf(draft).name, attempt: draft.attempt }
     return { ...runEvent(run, 'run.queued', payload), priority: draft.priority }
   })
-  return { runs, events }
+  return { runs, events, inserted: insertRuns(tx, runs) }
 }
 
 /** What attempts at tasks of one requirement begin with. */
@@ -98,7 +102,7 @@ export async function workDrafts(
   tx: Transaction,
   requirement: Requirement,
   orders: readonly { taskId: string; agentId: string; attempt: number }[],
-): Promise<(RunDraft & { priority: number })[]> {
+): Promise<Draft[]> {
   if (orders.length === 0) return []
   const facts = await workOf(
     tx,

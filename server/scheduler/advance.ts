@@ -4,7 +4,7 @@ import type { Scope } from '#server/auth/model'
 import type { Transaction } from '#server/platform/database/transaction'
 import { isClosed, requirementStatusSchema } from '#server/requirements/model'
 import { type NextActor, nextActorOf, type Situation } from '#server/tasks/rules/next-actor'
-import { type Advance, carryOut, flush } from './carry-out'
+import { type Advance, carryOut, flush, send, written } from './carry-out'
 import { saveWaiting } from './repository/changes'
 import { type Head, loadHead } from './repository/facts'
 import { type Locked, lockForAdvance, lockSlots, saveRest } from './repository/requirement'
@@ -79,7 +79,21 @@ export async function advance(
   if (!locked) return null
   if (isClosed(requirementStatusSchema.parse(locked.requirement.status))) return { wake: [], heirs: [], alarms: [] }
   const { requirement, project, now } = locked
-  const work: Advance = { tx, scope, requirement, project, now, events: [], wake: new Set(), alarms: [], asHeir }
+  const work: Advance = {
+    ...{ tx, scope, requirement, project, now, asHeir },
+    ...{ events: [], wake: new Set(), alarms: [], writes: [] },
+  }
+  try {
+    return await untilAtRest(work, locked)
+  } finally {
+    // Also after a failure: if a write before was its reason, that one is told.
+    await written(work)
+  }
+}
+
+async function untilAtRest(work: Advance, locked: Locked): Promise<Followers> {
+  const { tx } = work
+  const { id: requirementId } = locked.requirement
   const made: Made = { served: false, changed: false }
   for (let count = 0; count < MOST_ROUNDS; count += 1) {
     if (count > 0) work.requirement = await tx.requirement.findUniqueOrThrow({ where: { id: requirementId } })
@@ -104,10 +118,16 @@ async function oneRound(work: Advance): Promise<{ round: Round; steps: Step[]; a
   const { tx, scope, requirement, now } = work
   const head = await loadHead(tx, work)
   const building = head.requirement.status === 'in_progress'
-  const tasks = building ? await movableTasks(tx, requirement.id, now) : []
-  // From here to the commit others of the organization wait, so everything that can be read before is read before.
-  if (!work.asHeir) await lockSlots(tx, scope.organizationId)
-  const { agents, limits } = await loadSlots(tx, scope, requirement, head.project.providerMode, now)
+  // From the lock to the commit others of the organization wait, so everything that can be read before is read before.
+  const [tasks, { agents, limits }] = await Promise.all([
+    building ? movableTasks(tx, requirement.id, now) : [],
+    work.asHeir
+      ? loadSlots(tx, scope, requirement, head.project.providerMode, now)
+      : Promise.all([
+          lockSlots(tx, scope.organizationId),
+          loadSlots(tx, scope, requirement, head.project.providerMode, now),
+        ]).then(([, slots]) => slots),
+  ])
   const facts = factsOf(head, agents, limits, tasks)
   const slots = slotsOf(facts)
   const next = nextSteps(facts, slots)
@@ -137,7 +157,7 @@ async function startReady(work: Advance, round: Round): Promise<{ round: Round; 
     round.starts = startSteps(facts, slots)
     await carryOut(work, round.starts.steps, facts.ready)
   }
-  await tellWaiting(work, round)
+  tellWaiting(work, round)
   round.standing = await standingOf(tx, requirement.id)
   facts.counts = round.standing.counts
   const closing = closingSteps(facts)
@@ -166,19 +186,21 @@ function wantedOf(facts: Facts): { capability: Capability; most: number }[] {
 }
 
 /** Stores what everybody waits for that was due and did not start. */
-async function tellWaiting({ tx, now }: Advance, { next, starts }: Round): Promise<void> {
+function tellWaiting(work: Advance, { next, starts }: Round): void {
+  const { now } = work
   const tell = (taskId: string, situation: Situation, blockedById: string | null) => ({
     taskId,
     next: nextActorOf(situation, now),
     blockedById,
   })
-  await saveWaiting(tx, [
+  const waiting = [
     ...starts.waiting.map(({ taskId, situation, blockedById }) => tell(taskId, situation, blockedById)),
     ...next.held.flatMap(({ taskId, noRoom: { reason, until } }) =>
       taskId ? [tell(taskId, { kind: 'room', reason, until }, null)] : [],
     ),
     ...next.paused.map(({ taskId, by }) => tell(taskId, { kind: 'paused', by }, null)),
-  ])
+  ]
+  send(work, saveWaiting(work.tx, waiting))
 }
 
 /** Stores who acts next for the requirement, and what it waits for. */
@@ -203,7 +225,7 @@ async function comeToRest(work: Advance, locked: Locked, round: Round, made: Mad
   )
   const held = next.held.filter(({ noRoom }) => noRoom.kind !== 'provider').map(({ agentId }) => agentId)
   const wants = [...new Set([...starts.wants, ...held])].sort()
-  await saveRest(tx, requirement, { next: actor, wants, served: made.served, sequence: locked.sequence })
+  send(work, saveRest(tx, requirement, { next: actor, wants, served: made.served, sequence: locked.sequence }))
 }
 
 async function activePlanRun(tx: Transaction, head: Head): Promise<PlanRun | null> {

@@ -31,6 +31,19 @@ export interface Advance {
   alarms: Date[]
   /** the transaction holds the lock of the slots already */
   asHeir: boolean
+  /** what was sent and nobody waits for: the connection carries it out before everything that is sent later */
+  writes: Promise<unknown>[]
+}
+
+/** Sends a statement whose answer nobody needs, without waiting for it: what is read later sees what it wrote. */
+export function send(advance: Pick<Advance, 'writes'>, write: Promise<unknown>): void {
+  write.catch(() => {}) // `written` tells
+  advance.writes.push(write)
+}
+
+/** Waits for everything that was sent. Of several that failed, the first is the reason why the others did. */
+export async function written({ writes }: Pick<Advance, 'writes'>): Promise<void> {
+  await Promise.all(writes.splice(0))
 }
 
 type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>
@@ -119,7 +132,7 @@ async function forTasks(advance: Advance, steps: readonly TaskOrRaise[], facts: 
     if (change.situation?.kind === 'timer') advance.alarms.push(change.situation.until)
     changes.push({ taskId: step.taskId, change, step, task })
   }
-  await saveTaskChanges(tx, changes, now)
+  send(advance, saveTaskChanges(tx, changes, now))
   await settleGraph(advance, changes)
   for (const { step, task } of changes) await tell(advance, step, task)
   await merge(advance, changes)
@@ -130,26 +143,39 @@ async function raised(advance: Advance, step: RaiseStep): Promise<Made['decision
   return { id, question: step.question.question, defaultLabel: null, deadline: null }
 }
 
+type Starting = Of<'start-task'> | Of<'start-review'>
+
 /** Creates the runs of all steps at once and gathers their events. Ids by task. */
 async function makeRuns(advance: Advance, steps: readonly TaskOrRaise[]): Promise<Map<string, string>> {
   const { tx, scope, requirement } = advance
-  const starts = steps.filter((step): step is Of<'start-task'> => step.kind === 'start-task')
-  const reviews = steps.filter((step): step is Of<'start-review'> => step.kind === 'start-review')
-  const order = [...starts, ...reviews]
-  if (order.length === 0) return new Map()
-  const drafts = await workDrafts(
-    tx,
-    requirement,
-    starts.map(({ taskId, assignment, attempt }) => ({ taskId, agentId: assignment.agentId, attempt })),
+  const starting = steps.filter((step): step is Starting => step.kind === 'start-task' || step.kind === 'start-review')
+  if (starting.length === 0) return new Map()
+  const orders = starting.map(({ taskId, assignment: { agentId } }) => ({ taskId, agentId }))
+  const of = { projectId: requirement.projectId, orders }
+  const { runs, events, inserted } = await createRuns(tx, scope, of, draftsOf(advance, starting))
+  send(advance, inserted)
+  advance.events.push(...events)
+  return new Map(starting.map(({ taskId }, index) => [taskId, runs[index]?.id as string]))
+}
+
+async function draftsOf({ tx, requirement }: Advance, starting: readonly Starting[]) {
+  const ofWork = starting.flatMap(({ kind, taskId, assignment: { agentId }, attempt }) =>
+    kind === 'start-task' ? [{ taskId, agentId, attempt }] : [],
   )
+  const works = await workDrafts(tx, requirement, ofWork)
+  const reviews = starting.filter((step): step is Of<'start-review'> => step.kind === 'start-review')
   const reviewed = await tasksOf(tx, reviews)
-  for (const { taskId, assignment, attempt, runId } of reviews) {
+  const drafts = []
+  for (const step of starting) {
+    if (step.kind === 'start-task') {
+      drafts.push(works.find(({ taskId }) => taskId === step.taskId) as (typeof works)[number])
+      continue
+    }
+    const { taskId, assignment, attempt, runId } = step
     const task = reviewed.get(taskId) as Task
     drafts.push(await reviewDraft(tx, { task, requirement, agentId: assignment.agentId, runId, attempt }))
   }
-  const { runs, events } = await createRuns(tx, scope, drafts)
-  advance.events.push(...events)
-  return new Map(order.map((step, index) => [step.taskId, runs[index]?.id as string]))
+  return drafts
 }
 
 async function tasksOf(tx: Transaction, steps: readonly { taskId: string }[]): Promise<Map<string, Task>> {
@@ -169,23 +195,15 @@ interface Changed {
 async function settleGraph(advance: Advance, changes: readonly Changed[]): Promise<void> {
   const { tx, requirement, now } = advance
   const finished = changes.filter(({ change }) => change.status === 'done')
-  await countDown(
-    tx,
-    finished.map(({ taskId }) => taskId),
+  const ended = finished.map(({ taskId }) => taskId)
+  send(advance, countDown(tx, ended))
+  const tookMs = ({ startedAt }: TaskFact) => (startedAt ? [now.getTime() - new Date(startedAt).getTime()] : [])
+  const durations = finished.flatMap(({ task }) =>
+    tookMs(task).map((took) => ({ capability: task.capability, tookMs: took })),
   )
-  await learnDurations(
-    tx,
-    requirement.organizationId,
-    finished.flatMap(({ task }) =>
-      task.startedAt
-        ? [{ capability: task.capability, tookMs: now.getTime() - new Date(task.startedAt).getTime() }]
-        : [],
-    ),
-  )
-  await cancelDependants(
-    tx,
-    changes.filter(({ change }) => change.status === 'failed').map(({ task }) => task),
-  )
+  send(advance, learnDurations(tx, requirement.organizationId, durations))
+  const lost = changes.filter(({ change }) => change.status === 'failed').map(({ task }) => task)
+  await cancelDependants(tx, lost)
   for (const { task } of changes) for (const id of task.blocking) advance.wake.add(id)
   const open = changes.filter(
     ({ step, task }) =>

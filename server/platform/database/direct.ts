@@ -24,6 +24,9 @@ export interface Direct {
 /**
  * Sends statements on the transaction's own connection, or each as a transaction of its own, past Prisma's engine: that
  * costs this process three times as much as a statement itself. For what is sent with each task.
+ *
+ * Statements of one transaction that are called before the first has answered are carried out in the order of the calls,
+ * all in one round trip; when one fails, those after it fail too.
  */
 export function direct(tx: Transaction): Direct {
   return {

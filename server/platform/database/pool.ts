@@ -73,6 +73,8 @@ export function pool(): pg.Pool {
       ...connectionOptions(),
       max: databaseEnvironment().DATABASE_POOL_SIZE,
       application_name: 'orchestrator',
+      // What is sent on a connection before the answer to what went before goes out at once: one round trip for several.
+      pipeline: true,
       Client: GuardedClient as unknown as typeof pg.Client,
     })
     // An idle connection that breaks (a restart of Postgres) is replaced; without a listener it would end the process.
