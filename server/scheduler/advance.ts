@@ -1,16 +1,16 @@
 import type { Capability } from '#server/agents/model'
 import { capabilities } from '#server/agents/model'
 import type { Scope } from '#server/auth/model'
-import type { Transaction } from '#server/platform/database/transaction'
+import { send, type Transaction } from '#server/platform/database/transaction'
 import { isClosed, requirementStatusSchema } from '#server/requirements/model'
 import { type NextActor, nextActorOf, type Situation } from '#server/tasks/rules/next-actor'
-import { type Advance, carryOut, flush, send, written } from './carry-out'
+import { type Advance, carryOut, flush } from './carry-out'
 import { saveWaiting } from './repository/changes'
 import { type Head, loadHead } from './repository/facts'
 import { type Locked, lockForAdvance, lockSlots, saveRest } from './repository/requirement'
-import { loadSlots } from './repository/slots'
+import { loadSlots, type SlotFacts } from './repository/slots'
 import { fileHolders, movableTasks, readyTasks, type Standing, standingOf } from './repository/tasks'
-import type { AgentFact, Facts, LimitFacts, TaskFact } from './rules/facts'
+import type { Facts, TaskFact } from './rules/facts'
 import { compareTurns } from './rules/fair'
 import { closingSteps, type Next, nextSteps } from './rules/next-steps'
 import { type PlanRun, requirementActor } from './rules/requirement-actor'
@@ -70,34 +70,23 @@ export async function advance(
   { unseen, asHeir = false }: Occasion = {},
 ): Promise<Followers | null> {
   const { organizationId } = scope
-  const locked = await lockForAdvance(tx, {
-    organizationId,
-    requirementId,
-    unseen: unseen ?? null,
-    unlessLocked: asHeir,
-  })
-  if (!locked) return null
+  const wanted = { organizationId, requirementId, unseen: unseen ?? null, unlessLocked: asHeir }
+  // In one round trip, carried out in this order. From the lock of the slots to the commit others of the organization wait.
+  const [locked, tasks, , slots] = await Promise.all([
+    lockForAdvance(tx, wanted),
+    movableTasks(tx, requirementId),
+    asHeir ? null : lockSlots(tx, organizationId),
+    loadSlots(tx, scope, requirementId),
+  ])
+  if (!locked || !slots) return null
   if (isClosed(requirementStatusSchema.parse(locked.requirement.status))) return { wake: [], heirs: [], alarms: [] }
   const { requirement, project, now } = locked
-  const work: Advance = {
-    ...{ tx, scope, requirement, project, now, asHeir },
-    ...{ events: [], wake: new Set(), alarms: [], writes: [] },
-  }
-  try {
-    return await untilAtRest(work, locked)
-  } finally {
-    // Also after a failure: if a write before was its reason, that one is told.
-    await written(work)
-  }
-}
-
-async function untilAtRest(work: Advance, locked: Locked): Promise<Followers> {
-  const { tx } = work
-  const { id: requirementId } = locked.requirement
+  const work: Advance = { tx, scope, requirement, project, now, events: [], wake: new Set(), alarms: [] }
   const made: Made = { served: false, changed: false }
+  let look: Look = { tasks, slots }
   for (let count = 0; count < MOST_ROUNDS; count += 1) {
-    if (count > 0) work.requirement = await tx.requirement.findUniqueOrThrow({ where: { id: requirementId } })
-    const { round, steps, again } = await oneRound(work)
+    if (count > 0) look = await lookAgain(work)
+    const { round, steps, again } = await oneRound(work, look)
     made.served ||= steps.some((step) => isStart(step) && step.kind !== 'raise')
     made.changed ||= steps.some((step) => !('taskId' in step) || step.taskId === undefined)
     if (again) continue
@@ -113,22 +102,31 @@ function secondsUntil({ alarms, now }: Advance): number[] {
   return [...new Set(alarms.map((at) => Math.max(1, Math.ceil((at.getTime() - now.getTime()) / 1000))))]
 }
 
-/** One look and what follows from it. `again`: what was done may let more follow. */
-async function oneRound(work: Advance): Promise<{ round: Round; steps: Step[]; again: boolean }> {
-  const { tx, scope, requirement, now } = work
+/** What a round begins with. */
+interface Look {
+  tasks: TaskFact[]
+  slots: SlotFacts
+}
+
+async function lookAgain(work: Advance): Promise<Look> {
+  const { tx, scope } = work
+  const { id } = work.requirement
+  const [requirement, tasks, slots] = await Promise.all([
+    tx.requirement.findUniqueOrThrow({ where: { id } }),
+    movableTasks(tx, id),
+    loadSlots(tx, scope, id),
+  ])
+  work.requirement = requirement
+  return { tasks, slots: slots as SlotFacts }
+}
+
+/** What follows from a look. `again`: what was done may let more follow. */
+async function oneRound(work: Advance, look: Look): Promise<{ round: Round; steps: Step[]; again: boolean }> {
+  const { tx } = work
   const head = await loadHead(tx, work)
   const building = head.requirement.status === 'in_progress'
-  // From the lock to the commit others of the organization wait, so everything that can be read before is read before.
-  const [tasks, { agents, limits }] = await Promise.all([
-    building ? movableTasks(tx, requirement.id, now) : [],
-    work.asHeir
-      ? loadSlots(tx, scope, requirement, head.project.providerMode, now)
-      : Promise.all([
-          lockSlots(tx, scope.organizationId),
-          loadSlots(tx, scope, requirement, head.project.providerMode, now),
-        ]).then(([, slots]) => slots),
-  ])
-  const facts = factsOf(head, agents, limits, tasks)
+  const tasks = building ? look.tasks : []
+  const facts = factsOf(head, look.slots, tasks)
   const slots = slotsOf(facts)
   const next = nextSteps(facts, slots)
   await carryOut(work, next.steps, tasks)
@@ -143,21 +141,21 @@ function isClosing(steps: readonly Step[]): boolean {
   return steps.some((step) => step.kind === 'cancel-requirement')
 }
 
-function factsOf(head: Head, agents: AgentFact[], limits: LimitFacts, tasks: TaskFact[]): Facts {
+function factsOf(head: Head, slots: SlotFacts, tasks: TaskFact[]): Facts {
   const counts = { unfinished: true, inFlight: true, startable: true, done: false }
-  return { ...head, agents, limits, tasks, ready: [], inFlight: [], counts }
+  return { ...head, ...slots, tasks, ready: [], inFlight: [], counts }
 }
 
 async function startReady(work: Advance, round: Round): Promise<{ round: Round; steps: Step[]; again: boolean }> {
-  const { tx, requirement, now } = work
+  const { tx, requirement } = work
   const { facts, slots, next } = round
   if (facts.requirement.pausedBy === null) {
-    facts.ready = await readyTasks(tx, requirement.id, wantedOf(facts), now)
+    facts.ready = await readyTasks(tx, requirement.id, wantedOf(facts))
     if (facts.ready.some((task) => task.owns.length > 0)) facts.inFlight = await fileHolders(tx, facts.project.id)
     round.starts = startSteps(facts, slots)
     await carryOut(work, round.starts.steps, facts.ready)
   }
-  tellWaiting(work, round)
+  await tellWaiting(work, round)
   round.standing = await standingOf(tx, requirement.id)
   facts.counts = round.standing.counts
   const closing = closingSteps(facts)
@@ -186,8 +184,7 @@ function wantedOf(facts: Facts): { capability: Capability; most: number }[] {
 }
 
 /** Stores what everybody waits for that was due and did not start. */
-function tellWaiting(work: Advance, { next, starts }: Round): void {
-  const { now } = work
+async function tellWaiting({ tx, now }: Advance, { next, starts }: Round): Promise<void> {
   const tell = (taskId: string, situation: Situation, blockedById: string | null) => ({
     taskId,
     next: nextActorOf(situation, now),
@@ -200,7 +197,7 @@ function tellWaiting(work: Advance, { next, starts }: Round): void {
     ),
     ...next.paused.map(({ taskId, by }) => tell(taskId, { kind: 'paused', by }, null)),
   ]
-  send(work, saveWaiting(work.tx, waiting))
+  await send(tx, saveWaiting(tx, waiting))
 }
 
 /** Stores who acts next for the requirement, and what it waits for. */
@@ -225,7 +222,8 @@ async function comeToRest(work: Advance, locked: Locked, round: Round, made: Mad
   )
   const held = next.held.filter(({ noRoom }) => noRoom.kind !== 'provider').map(({ agentId }) => agentId)
   const wants = [...new Set([...starts.wants, ...held])].sort()
-  send(work, saveRest(tx, requirement, { next: actor, wants, served: made.served, sequence: locked.sequence }))
+  const rest = { next: actor, wants, served: made.served, sequence: locked.sequence }
+  await send(tx, saveRest(tx, requirement, rest))
 }
 
 async function activePlanRun(tx: Transaction, head: Head): Promise<PlanRun | null> {

@@ -4,7 +4,7 @@ import type { EventDraft } from '#server/kernel/event'
 import { queueMerges } from '#server/merges/commands'
 import { acceptPlan, proposePlan, rejectPlan, startPlanRun } from '#server/planner/commands'
 import type { Requirement, Task } from '#server/platform/database/generated/client'
-import type { Transaction } from '#server/platform/database/transaction'
+import { send, type Transaction } from '#server/platform/database/transaction'
 import { append } from '#server/platform/events/log'
 import { proofRequested, requestVerification, reviewDraft } from '#server/proofs/commands'
 import { cancelRequirement } from '#server/requirements/commands'
@@ -29,21 +29,6 @@ export interface Advance {
   wake: Set<string>
   /** when it has to be looked at again by itself */
   alarms: Date[]
-  /** the transaction holds the lock of the slots already */
-  asHeir: boolean
-  /** what was sent and nobody waits for: the connection carries it out before everything that is sent later */
-  writes: Promise<unknown>[]
-}
-
-/** Sends a statement whose answer nobody needs, without waiting for it: what is read later sees what it wrote. */
-export function send(advance: Pick<Advance, 'writes'>, write: Promise<unknown>): void {
-  write.catch(() => {}) // `written` tells
-  advance.writes.push(write)
-}
-
-/** Waits for everything that was sent. Of several that failed, the first is the reason why the others did. */
-export async function written({ writes }: Pick<Advance, 'writes'>): Promise<void> {
-  await Promise.all(writes.splice(0))
 }
 
 type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>
@@ -132,7 +117,7 @@ async function forTasks(advance: Advance, steps: readonly TaskOrRaise[], facts: 
     if (change.situation?.kind === 'timer') advance.alarms.push(change.situation.until)
     changes.push({ taskId: step.taskId, change, step, task })
   }
-  send(advance, saveTaskChanges(tx, changes, now))
+  await send(tx, saveTaskChanges(tx, changes, now))
   await settleGraph(advance, changes)
   for (const { step, task } of changes) await tell(advance, step, task)
   await merge(advance, changes)
@@ -153,7 +138,7 @@ async function makeRuns(advance: Advance, steps: readonly TaskOrRaise[]): Promis
   const orders = starting.map(({ taskId, assignment: { agentId } }) => ({ taskId, agentId }))
   const of = { projectId: requirement.projectId, orders }
   const { runs, events, inserted } = await createRuns(tx, scope, of, draftsOf(advance, starting))
-  send(advance, inserted)
+  await send(tx, inserted)
   advance.events.push(...events)
   return new Map(starting.map(({ taskId }, index) => [taskId, runs[index]?.id as string]))
 }
@@ -196,12 +181,12 @@ async function settleGraph(advance: Advance, changes: readonly Changed[]): Promi
   const { tx, requirement, now } = advance
   const finished = changes.filter(({ change }) => change.status === 'done')
   const ended = finished.map(({ taskId }) => taskId)
-  send(advance, countDown(tx, ended))
+  await send(tx, countDown(tx, ended))
   const tookMs = ({ startedAt }: TaskFact) => (startedAt ? [now.getTime() - new Date(startedAt).getTime()] : [])
   const durations = finished.flatMap(({ task }) =>
     tookMs(task).map((took) => ({ capability: task.capability, tookMs: took })),
   )
-  send(advance, learnDurations(tx, requirement.organizationId, durations))
+  await send(tx, learnDurations(tx, requirement.organizationId, durations))
   const lost = changes.filter(({ change }) => change.status === 'failed').map(({ task }) => task)
   await cancelDependants(tx, lost)
   for (const { task } of changes) for (const id of task.blocking) advance.wake.add(id)

@@ -1,6 +1,5 @@
 import { forgetReplacedKeys, organizationsHeldUp } from '#server/agents/limits'
 import { systemScope } from '#server/auth/gate'
-import type { Scope } from '#server/auth/model'
 import type { JobData } from '#server/kernel/job'
 import { database } from '#server/platform/database/client'
 import { databaseFailure } from '#server/platform/database/failures'
@@ -10,7 +9,7 @@ import { logger } from '#server/platform/logging/logger'
 import { enqueue } from '#server/platform/queue/queue'
 import { wakeRequirements } from '#server/requirements/commands'
 import { releaseHeld } from '#server/runs/commands'
-import { advance, type Followers } from './advance'
+import { advance } from './advance'
 import { lastSeen, lockSlots, waitingForSlots, waitingForTime } from './repository/requirement'
 
 /** Requirements that are handed slots in the transaction that set them free; more are woken by jobs of their own. */
@@ -26,9 +25,9 @@ export async function advanceRequirement(job: JobData): Promise<void> {
   try {
     await transaction((tx) => advanceWith(tx, job, MOST_HEIRS))
   } catch (error) {
-    if (!(error instanceof HeirFailed)) throw error
-    // What is wrong with another requirement must not hold up this one: the other gets a job of its own.
-    logger().warn({ err: error.cause, job }, 'a requirement could not be handed a slot, it is woken instead')
+    if (databaseFailure(error)) throw error
+    // What is wrong with another requirement must not hold up this one: without heirs, which get jobs of their own.
+    logger().warn({ err: error, job }, 'an advance failed and is made once more without handing slots on')
     await transaction((tx) => advanceWith(tx, job, 0))
   }
 }
@@ -45,7 +44,7 @@ async function advanceWith(tx: Transaction, job: JobData, most: number): Promise
   for (let count = 0; count < most; count += 1) {
     const heir = heirs.find((id) => !made.has(id) && !wake.has(id))
     if (heir === undefined) break
-    const followers = await advanceHeir(tx, scope, heir)
+    const followers = await advance(tx, scope, heir, { asHeir: true })
     if (!followers) {
       // Somebody else is at it.
       wake.add(heir)
@@ -70,22 +69,6 @@ async function hasSeen({ requirementId, sequence }: JobData): Promise<boolean> {
 
 const advanceOf = (organizationId: string, requirementId: string) =>
   ({ name: 'advance-requirement', organizationId, requirementId }) as const
-
-async function advanceHeir(tx: Transaction, scope: Scope, requirementId: string): Promise<Followers | null> {
-  try {
-    return await advance(tx, scope, requirementId, { asHeir: true })
-  } catch (error) {
-    throw databaseFailure(error) ? error : new HeirFailed(error)
-  }
-}
-
-/** An advance failed that was not the job's own. */
-class HeirFailed extends Error {
-  constructor(cause: unknown) {
-    super('an heir could not be advanced', { cause })
-    this.name = 'HeirFailed'
-  }
-}
 
 /**
  * Job `wake-waiting`: whoever waits for a slot has room perhaps, now that limits, agents or keys are other ones; and a

@@ -57,6 +57,11 @@ export async function availableProviders(scope: Scope): Promise<CredentialProvid
     select: { provider: true },
     distinct: ['provider'],
   })
-  const own = rows.map((row) => credentialProviderSchema.parse(row.provider))
-  return [...new Set([...own, ...environmentKeys().map((key) => key.provider)])]
+  return providersWith(rows.map((row) => row.provider))
+}
+
+/** Those that an organization has keys for, and those whose key the installation has in its environment. */
+export function providersWith(own: readonly string[]): CredentialProvider[] {
+  const parsed = own.map((provider) => credentialProviderSchema.parse(provider))
+  return [...new Set([...parsed, ...environmentKeys().map((key) => key.provider)])]
 }

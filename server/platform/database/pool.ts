@@ -16,27 +16,47 @@ const names = new StatementNames()
 
 /** Names what is sent often, and closes itself when it is of no use any more. */
 class GuardedClient extends pg.Client {
+  constructor(options?: pg.ClientConfig) {
+    super(options)
+    // Its queries tell whoever uses it, and the pool hears of it too; without a listener the process would end.
+    this.on('error', () => {})
+  }
+
   // pg has nine overloads; apart from the name what comes in goes out unchanged.
   override query(...all: never[]): never {
     const given = named(all)
     const last = given.at(-1) as unknown
-    if (typeof last === 'function') {
-      const told = (error: Error | undefined, result: unknown) => {
-        this.#look(error)
-        last(error, result)
-      }
-      return (super.query as (...all: unknown[]) => never)(...given.slice(0, -1), told)
-    }
-    const answer = (super.query as (...all: unknown[]) => unknown)(...given)
-    if (answer instanceof Promise) answer.catch((error: unknown) => this.#look(error))
-    return answer as never
+    const send = super.query.bind(this) as (...all: unknown[]) => unknown
+    if (typeof last === 'function') return this.#told(send, given.slice(0, -1), last as Told) as never
+    if (isSubmittable(given[0])) return send(...given) as never
+    const answer = new Promise((resolve, reject) => {
+      this.#told(send, given, (error, result) => (error ? reject(error) : resolve(result)))
+    })
+    // A stack that leads to whoever asked, as pg itself makes it.
+    return answer.catch((error: unknown) => {
+      if (error instanceof Error) Error.captureStackTrace(error)
+      throw error
+    }) as never
   }
 
-  #look(error: unknown): void {
-    if (!(error instanceof Error) || !ENDS_CONNECTION.has(error.message)) return
+  /** By a callback, so that the pool knows of a connection's end before whoever uses it gives it back. */
+  #told(send: (...all: unknown[]) => unknown, given: unknown[], tell: Told): unknown {
+    return send(...given, (error: Error | undefined, result: unknown) => {
+      if (error && ENDS_CONNECTION.has(error.message)) this.#close(error)
+      tell(error, result)
+    })
+  }
+
+  #close(error: Error): void {
     const { stream } = (this as unknown as { connection: { stream: { destroy: (error: Error) => void } } }).connection
     stream.destroy(error)
   }
+}
+
+type Told = (error: Error | undefined, result: unknown) => void
+
+function isSubmittable(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && 'submit' in given
 }
 
 /** pg takes a text with values, or an object of both. */
@@ -46,7 +66,7 @@ function named(given: never[]): never[] {
     const name = names.of(first)
     return name === undefined ? given : ([{ name, text: first, values }, ...rest] as never[])
   }
-  if (typeof first !== 'object' || first === null || !('text' in first) || 'submit' in first) return given
+  if (typeof first !== 'object' || first === null || !('text' in first) || isSubmittable(first)) return given
   const { name = names.of(String(first.text)), ...query } = first as { name?: string; text: string }
   return name === undefined ? given : ([{ ...query, name }, ...given.slice(1)] as never[])
 }

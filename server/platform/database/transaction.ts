@@ -18,6 +18,8 @@ interface Running {
   tx: Transaction
   held: Held
   last: Map<string, LastWrite>
+  /** sent and not waited for yet */
+  sent: Promise<unknown>[]
 }
 
 const current = new AsyncLocalStorage<Running>()
@@ -99,15 +101,36 @@ async function repeated<T>(
 function once<T>(work: (tx: Transaction) => Promise<T>, progress: Progress): Promise<T> {
   const held: Held = { connection: undefined }
   const whole = async (tx: Transaction): Promise<T> => {
-    const running: Running = { tx, held, last: new Map() }
+    const running: Running = { tx, held, last: new Map(), sent: [] }
     return current.run(running, async () => {
-      const result = await work(tx)
-      for (const write of running.last.values()) await write.write(tx)
+      const result = await written(work, running)
       progress.committing = true
       return result
     })
   }
   return holding(held, () => database().$transaction(whole, { maxWait: MAX_WAIT_MS, timeout: LIMIT_MS }))
+}
+
+async function written<T>(work: (tx: Transaction) => Promise<T>, { tx, last, sent }: Running): Promise<T> {
+  try {
+    const result = await work(tx)
+    for (const write of last.values()) await write.write(tx)
+    return result
+  } finally {
+    // Also after a failure: what was sent before and failed is the reason why everything after it did.
+    await Promise.all(sent)
+  }
+}
+
+/**
+ * Does not wait for a statement whose answer nobody needs: its connection carries it out before everything that is sent
+ * later, and the transaction waits for it before it commits.
+ */
+export async function send(tx: Transaction, write: Promise<unknown>): Promise<void> {
+  const running = current.getStore()
+  if (running?.tx !== tx) return void (await write)
+  write.catch(() => {}) // the end of the transaction tells
+  running.sent.push(write)
 }
 
 /** The connection of a running transaction of this module; undefined when `tx` is none, null when it has ended. */

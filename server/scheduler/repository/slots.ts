@@ -3,7 +3,7 @@ import { priceOf } from '#server/agents/rules/pricing'
 import type { Scope } from '#server/auth/model'
 import { direct } from '#server/platform/database/direct'
 import type { Transaction } from '#server/platform/database/transaction'
-import { availableProviders } from '#server/secrets/queries'
+import { providersWith } from '#server/secrets/queries'
 import type { AgentFact, LimitFacts, Rival } from '../rules/facts'
 
 /** Runs of an agent that its health is judged by. */
@@ -27,7 +27,19 @@ interface AgentRow {
   ownPrice: number | null
 }
 
+/** The agents and what bounds how many of them work at once. */
+export interface SlotFacts {
+  agents: AgentFact[]
+  limits: LimitFacts
+}
+
 interface SlotRow {
+  projectId: string
+  servedAt: Date | null
+  live: boolean
+  now: Date
+  /** providers for which the organization has a key of its own */
+  keys: string[] | null
   agents: AgentRow[] | null
   active: { agentId: string; projectId: string; requirementId: string; runs: number }[] | null
   rivals:
@@ -41,17 +53,19 @@ interface SlotRow {
   projectMost: number | null
 }
 
-/** Agents, their load and every limit, in one statement whose cost follows the runs that are active now. */
+/**
+ * Agents, their load and every limit as they are for a requirement, in one statement whose cost follows the runs that are
+ * active now. Null when there is no such requirement.
+ */
 export async function loadSlots(
   tx: Transaction,
-  scope: Scope,
-  requirement: { id: string; projectId: string; servedAt: Date | null },
-  providerMode: 'scripted' | 'live',
-  now: Date,
-): Promise<{ agents: AgentFact[]; limits: LimitFacts }> {
-  const { organizationId } = scope
+  { organizationId }: Scope,
+  requirementId: string,
+): Promise<SlotFacts | null> {
   const rows = await direct(tx).rows<SlotRow>`
-    select
+    select own."projectId", own."servedAt", now() as now, project."providerMode" = 'live' as live,
+      (select array_agg(distinct provider) from "Credential"
+        where "organizationId" = own."organizationId" and "revokedAt" is null and project."providerMode" = 'live') as keys,
       (select jsonb_agg(to_jsonb(a) - 'instructions' || jsonb_build_object('recent', h.recent, 'failed', h.failed,
           'ownPrice', (select p.output from "ModelPrice" p where p."organizationId" = a."organizationId" and p.model = a.model)))
         from "Agent" a
@@ -68,7 +82,7 @@ export async function loadSlots(
         select q.id as "requirementId", q.number, q."projectId", q."servedAt", q.wants, p."maxConcurrentRuns" as most
         from "Requirement" q join "Project" p on p.id = q."projectId"
         where q."organizationId" = ${organizationId}::uuid and q.wants <> '{}' and q."pausedAt" is null
-          and q.status not in ('done', 'partly_done', 'failed', 'cancelled') and q.id <> ${requirement.id}::uuid
+          and q.status not in ('done', 'partly_done', 'failed', 'cancelled') and q.id <> own.id
         order by q."servedAt" nulls first limit ${MOST_RIVALS}) w) as rivals,
       (select jsonb_agg(l) from (
         select provider, max("maxConcurrent") as "maxConcurrent", max("closedUntil") as "closedUntil" from (
@@ -76,13 +90,17 @@ export async function loadSlots(
           where "organizationId" = ${organizationId}::uuid
           union all
           select provider, null, min("openUntil") from "ProviderGate"
-          where "organizationId" = ${organizationId}::uuid and ${providerMode} = 'live'
-          group by provider having bool_and(state = 'open' and "openUntil" > ${now})
+          where "organizationId" = ${organizationId}::uuid and project."providerMode" = 'live'
+          group by provider having bool_and(state = 'open' and "openUntil" > now())
         ) known group by provider) l) as providers,
       (select "maxConcurrentRuns" from "Organization" where id = ${organizationId}::uuid) as "organizationMost",
-      (select "maxConcurrentRuns" from "Project" where id = ${requirement.projectId}::uuid) as "projectMost"`
-  const row = rows[0] as SlotRow
-  const withKey = providerMode === 'live' ? await availableProviders(scope) : []
+      project."maxConcurrentRuns" as "projectMost"
+    from "Requirement" own join "Project" project on project.id = own."projectId"
+    where own.id = ${requirementId}::uuid and own."organizationId" = ${organizationId}::uuid`
+  const [row] = rows
+  if (!row) return null
+  const { projectId, live, now } = row
+  const withKey = live ? providersWith(row.keys ?? []) : []
   const active = row.active ?? []
   const count = (key: 'agentId' | 'projectId' | 'requirementId', id: string): number =>
     active.reduce((sum, item) => (item[key] === id ? sum + item.runs : sum), 0)
@@ -101,19 +119,19 @@ export async function loadSlots(
     recentRuns: agent.recent,
     recentFailures: agent.failed,
     // What an admin set goes before the list, as it does for the budget's reservation.
-    outputPrice: providerMode === 'live' ? (agent.ownPrice ?? priceOf(agent.model, now)?.out ?? null) : null,
+    outputPrice: live ? (agent.ownPrice ?? priceOf(agent.model, now)?.out ?? null) : null,
   }))
   const providerOf = new Map(agents.map((agent) => [agent.id, agent.provider]))
   const limits: LimitFacts = {
     organization: { used: active.reduce((sum, item) => sum + item.runs, 0), most: row.organizationMost },
-    project: { used: count('projectId', requirement.projectId), most: row.projectMost },
+    project: { used: count('projectId', projectId), most: row.projectMost },
     providers: (row.providers ?? []).map((limit) => ({
       provider: limit.provider,
       used: active.reduce((sum, item) => (providerOf.get(item.agentId) === limit.provider ? sum + item.runs : sum), 0),
       most: limit.maxConcurrent,
       closedUntil: limit.closedUntil ? new Date(limit.closedUntil) : null,
     })),
-    own: { running: count('requirementId', requirement.id), servedAt: requirement.servedAt },
+    own: { running: count('requirementId', requirementId), servedAt: row.servedAt },
     rivals: (row.rivals ?? [])
       .map(({ most, servedAt, ...rival }) => ({
         ...rival,

@@ -48,6 +48,8 @@ interface TaskRow
   review: RunRow | null
   checks: TaskFact['checks'] | null
   decision: DecisionRow | null
+  /** when the transaction began: what takes effect later is to come yet */
+  now: Date
 }
 
 /** Columns of a run as facts are made of them, for `to_jsonb`-free loading: prompts and plans stay where they are. */
@@ -62,7 +64,7 @@ const taskFacts = Prisma.sql`
     t."pausedAt", t."pausedBy", t."notBefore", t.rank, t.position, t."createdAt", t."startedAt", coalesce(t.owns, '{}') as owns, t.acceptance,
     (select name from "Agent" where id = t."agentId") as "assignedName",
     run.facts as run, review.facts as review, coalesce(reviews.tried, '{}') as "reviewsTried",
-    checks.list as checks, merged.facts as merge, asked.facts as decision, asked.total as asked,
+    checks.list as checks, now() as now, merged.facts as merge, asked.facts as decision, asked.total as asked,
     array(select n.ref from "Dependency" e join "Task" n on n.id = e."taskId" where e."dependsOnId" = t.id limit 5)
       as dependants,
     array(select distinct b."requirementId"::text from "Task" b where b."blockedById" = t.id) as blocking
@@ -106,7 +108,7 @@ const taskFacts = Prisma.sql`
   ) checks on true`
 
 /** Tasks in flight that could move: those whose run, review, merge or question has not ended are left out. */
-export async function movableTasks(tx: Transaction, requirementId: string, now: Date): Promise<TaskFact[]> {
+export async function movableTasks(tx: Transaction, requirementId: string): Promise<TaskFact[]> {
   const rows = await direct(tx).rows<TaskRow>`
     ${taskFacts}
     where t."requirementId" = ${requirementId}::uuid
@@ -117,7 +119,7 @@ export async function movableTasks(tx: Transaction, requirementId: string, now: 
       and not (t.status = 'reviewing' and coalesce(review.status in ('queued', 'running'), false))
       and not (t.status = 'merging' and coalesce(merged.status = 'queued', false))
     order by t.rank desc, t.position`
-  return rows.map((row) => toTaskFact(row, now))
+  return rows.map(toTaskFact)
 }
 
 /**
@@ -128,7 +130,6 @@ export async function readyTasks(
   tx: Transaction,
   requirementId: string,
   wanted: readonly { capability: Capability; most: number }[],
-  now: Date,
 ): Promise<TaskFact[]> {
   const rows = await direct(tx).rows<TaskRow>`
     ${taskFacts}
@@ -140,11 +141,11 @@ export async function readyTasks(
         select id from "Task"
         where "requirementId" = ${requirementId}::uuid and status in ('waiting', 'ready') and "openDependencies" = 0
           and "blockedById" is null and capability = wish.capability and "pausedAt" is null
-          and ("notBefore" is null or "notBefore" <= ${now})
+          and ("notBefore" is null or "notBefore" <= now())
         order by rank desc, position limit wish.most
       ) ready))
     order by t.rank desc, t.position`
-  return rows.map((row) => toTaskFact(row, now))
+  return rows.map(toTaskFact)
 }
 
 /** Who holds files in a project now, other requirements included. */
@@ -199,7 +200,7 @@ const leadingColumns = Prisma.sql`
   ref, "nextActor" as actor, "nextActorId" as id, "nextActorName" as name, "nextReason" as reason,
   "nextDeadline" as deadline`
 
-function toTaskFact(row: TaskRow, now: Date): TaskFact {
+function toTaskFact({ now, ...row }: TaskRow): TaskFact {
   const { pausedAt, pausedBy, run, review, decision, checks, acceptance, asked, ...rest } = row
   const verdict = reviewSchema.safeParse(review?.result)
   return {
