@@ -69,6 +69,20 @@ test('the worker gathers the records of a project', async () => {
   expect(sizes.length).toBeLessThan(4)
 })
 
+test('records are due at the end of the window in which they were caused, all of a window at once', async () => {
+  const setting = await makeSetting()
+  for (const title of ['One', 'Two', 'Three']) await submit(setting, title)
+  const rows = await database().$queryRaw<{ due: number; wait: number }[]>`
+    select extract(epoch from start_after)::float8 as due, extract(epoch from start_after - created_on)::float8 as wait
+    from pgboss.job where group_id = ${setting.scope.organizationId} and data ->> 'name' = 'write-record'`
+  expect(rows).toHaveLength(3)
+  for (const { due, wait } of rows) {
+    expect(due % 2).toBe(0)
+    expect(wait).toBeGreaterThan(0)
+    expect(wait).toBeLessThanOrEqual(2)
+  }
+})
+
 test('a record that can not be made holds up no other and is tried again', async () => {
   const setting = await makeSetting()
   for (const title of ['One', 'Two']) await submit(setting, title)

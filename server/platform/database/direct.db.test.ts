@@ -4,7 +4,7 @@ import { database } from './client'
 import { direct } from './direct'
 import { databaseFailure } from './failures'
 import { Prisma } from './generated/client'
-import { type Transaction, transaction } from './transaction'
+import { send, type Transaction, transaction } from './transaction'
 
 const backendOf = async (tx: Transaction) =>
   (await direct(tx).rows<{ pid: number }>`select pg_backend_pid() as pid`)[0]?.pid
@@ -43,6 +43,44 @@ test('a statement that fails ends the transaction as one of Prisma’s does', as
   })
   await expect(failing).rejects.toMatchObject({ code: '22012' })
   expect(await transaction(backendOf)).toBeGreaterThan(0)
+})
+
+test('what is sent without waiting comes before what is sent later, and the transaction waits for it', async () => {
+  await database().$executeRaw`create table step (number integer primary key)`
+  const slow = (tx: Transaction, number: number) =>
+    direct(tx).changed`insert into step select ${number}::integer from pg_sleep(0.2)`
+  const read = await transaction(async (tx) => {
+    await send(tx, slow(tx, 1))
+    const rows = await direct(tx).rows<{ number: number }>`select number from step`
+    await send(tx, slow(tx, 2))
+    return rows
+  })
+  expect(read).toEqual([{ number: 1 }])
+  expect(await direct(database()).rows`select number from step order by 1`).toEqual([{ number: 1 }, { number: 2 }])
+})
+
+test('of what was sent the first that failed is the reason, whatever failed because of it', async () => {
+  const inserted = (tx: Transaction) => direct(tx).changed`insert into step values (${1})`
+  const failing = transaction(async (tx) => {
+    await send(tx, inserted(tx))
+    await direct(tx).rows`select number from step` // 25P02: the transaction is aborted
+  })
+  await expect(failing).rejects.toMatchObject({ code: '23505' })
+  const atTheEnd = transaction((tx) => send(tx, inserted(tx)))
+  await expect(atTheEnd).rejects.toMatchObject({ code: '23505' })
+  await expect(database().$transaction((tx) => send(tx, inserted(tx)))).rejects.toThrow(/unique|23505/i)
+})
+
+test('statements of one round trip are carried out in the order of the calls', async () => {
+  const rows = await transaction((tx) =>
+    Promise.all([
+      direct(tx).changed`update step set number = number + 10`,
+      direct(tx).rows<{ most: number }>`select max(number)::integer as most from step`,
+      direct(tx).changed`delete from step`,
+      direct(tx).rows<{ most: number | null }>`select max(number)::integer as most from step`,
+    ]),
+  )
+  expect(rows).toEqual([2, [{ most: 12 }], 2, [{ most: null }]])
 })
 
 test('a transaction that Prisma alone began is joined through Prisma', async () => {
