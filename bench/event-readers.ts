@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { request } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 
 /**
  * Many clients of GET /api/events in one process: keeps what came in, cheaply, and tells it when standard input ends.
@@ -39,7 +39,14 @@ function follow(index: number): { reader: Reader; opened: Promise<unknown> } {
   })
   sent.on('error', (error) => process.stderr.write(`a client lost its connection: ${error.message}\n`))
   sent.end()
-  return { reader, opened: once(sent, 'response') }
+  return { reader, opened: following(sent) }
+}
+
+/** Until the stream has said from where on it follows the log: what is written before is not for this client. */
+async function following(sent: ClientRequest): Promise<void> {
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  if (response.statusCode !== 200) throw new Error(`a client was answered with ${response.statusCode}`)
+  await once(response, 'data')
 }
 
 const readers = Array.from({ length: Number(count) }, (_, index) => follow(index))
