@@ -6,7 +6,7 @@ import { useTRPC } from '#components/providers/trpc'
 import { ConfirmButton } from '#components/shell/confirm-button'
 import { Badge } from '#components/ui/badge'
 import { Empty } from '#components/ui/empty'
-import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
+import { ActionsHeader, Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
 import { Time } from '#components/ui/time'
 import type { ApiTokenSummary } from '#server/api-keys/model'
 
@@ -55,9 +55,7 @@ export function TokenTable({ tokens, now }: { tokens: ApiTokenSummary[]; now: nu
           <HeaderCell>May</HeaderCell>
           <HeaderCell>State</HeaderCell>
           <HeaderCell>Last used</HeaderCell>
-          <HeaderCell>
-            <span className="sr-only">Actions</span>
-          </HeaderCell>
+          <ActionsHeader />
         </tr>
       </TableHead>
       <TableBody>

@@ -10,7 +10,7 @@ import { Empty } from '#components/ui/empty'
 import { Field } from '#components/ui/field'
 import { Input } from '#components/ui/input'
 import { ErrorPanel } from '#components/ui/page-state'
-import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
+import { ActionsHeader, Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
 import type { ModelPriceView } from '#server/budgets/queries'
 
 function Source({ price }: { price: ModelPriceView }) {
@@ -42,11 +42,7 @@ export function PriceTable({ prices, mayChange }: { prices: ModelPriceView[]; ma
           <HeaderCell className="text-right">Output</HeaderCell>
           <HeaderCell>Source</HeaderCell>
           <HeaderCell>Agents</HeaderCell>
-          {mayChange && (
-            <HeaderCell>
-              <span className="sr-only">Actions</span>
-            </HeaderCell>
-          )}
+          {mayChange && <ActionsHeader />}
         </tr>
       </TableHead>
       <TableBody>

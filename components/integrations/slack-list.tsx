@@ -12,7 +12,7 @@ import { Field } from '#components/ui/field'
 import { Input } from '#components/ui/input'
 import { ErrorPanel } from '#components/ui/page-state'
 import { Select } from '#components/ui/select'
-import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
+import { ActionsHeader, Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
 import { Time } from '#components/ui/time'
 import { toast } from '#components/ui/toast'
 import type { SlackPersonView, SlackView } from '#server/notifications/queries/settings'
@@ -64,11 +64,7 @@ export function SlackList({ connections, mayChange }: { connections: SlackView[]
           <HeaderCell>How</HeaderCell>
           <HeaderCell>State</HeaderCell>
           <HeaderCell>Last message</HeaderCell>
-          {mayChange && (
-            <HeaderCell>
-              <span className="sr-only">Actions</span>
-            </HeaderCell>
-          )}
+          {mayChange && <ActionsHeader />}
         </tr>
       </TableHead>
       <TableBody>

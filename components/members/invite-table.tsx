@@ -5,7 +5,7 @@ import { errorText, useTRPC } from '#components/providers/trpc'
 import { Badge } from '#components/ui/badge'
 import { Button } from '#components/ui/button'
 import { Empty } from '#components/ui/empty'
-import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
+import { ActionsHeader, Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
 import { toast } from '#components/ui/toast'
 import type { OpenInvite } from '#server/auth/queries'
 
@@ -45,9 +45,7 @@ export function InviteTable({ initial, now }: { initial: OpenInvite[]; now: numb
           <HeaderCell>Role</HeaderCell>
           <HeaderCell>Invited by</HeaderCell>
           <HeaderCell>Works until</HeaderCell>
-          <HeaderCell>
-            <span className="sr-only">Actions</span>
-          </HeaderCell>
+          <ActionsHeader />
         </tr>
       </TableHead>
       <TableBody>

@@ -7,7 +7,7 @@ import { errorText, useTRPC } from '#components/providers/trpc'
 import { ConfirmButton } from '#components/shell/confirm-button'
 import { Badge } from '#components/ui/badge'
 import { Button } from '#components/ui/button'
-import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
+import { ActionsHeader, Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
 import { Time } from '#components/ui/time'
 import { toast } from '#components/ui/toast'
 import type { Role } from '#server/auth/model'
@@ -101,11 +101,7 @@ export function MemberTable({ initial, viewer }: MemberTableProps) {
           <HeaderCell>E-mail</HeaderCell>
           <HeaderCell>Role</HeaderCell>
           <HeaderCell>Since</HeaderCell>
-          {offered.length > 0 && (
-            <HeaderCell>
-              <span className="sr-only">Actions</span>
-            </HeaderCell>
-          )}
+          {offered.length > 0 && <ActionsHeader />}
         </tr>
       </TableHead>
       <TableBody>

@@ -6,7 +6,7 @@ import { useTRPC } from '#components/providers/trpc'
 import { ConfirmButton } from '#components/shell/confirm-button'
 import { Badge } from '#components/ui/badge'
 import { Empty } from '#components/ui/empty'
-import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
+import { ActionsHeader, Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
 import { Time } from '#components/ui/time'
 import type { CredentialSummary } from '#server/secrets/model'
 import { providerNames } from './key-form'
@@ -50,11 +50,7 @@ export function KeyTable({ keys, mayChange }: { keys: CredentialSummary[]; mayCh
           <HeaderCell>Key</HeaderCell>
           <HeaderCell>State</HeaderCell>
           <HeaderCell>Last used</HeaderCell>
-          {mayChange && (
-            <HeaderCell>
-              <span className="sr-only">Actions</span>
-            </HeaderCell>
-          )}
+          {mayChange && <ActionsHeader />}
         </tr>
       </TableHead>
       <TableBody>

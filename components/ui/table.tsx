@@ -30,6 +30,15 @@ export function HeaderCell({ className, ...rest }: ComponentProps<'th'>) {
   return <th scope="col" className={classNames('px-3 py-2 font-medium whitespace-nowrap', className)} {...rest} />
 }
 
+/** Above the buttons of the rows: nothing to see, a name to hear. */
+export function ActionsHeader() {
+  return (
+    <HeaderCell>
+      <span className="sr-only">Actions</span>
+    </HeaderCell>
+  )
+}
+
 export function TableBody(props: ComponentProps<'tbody'>) {
   return <tbody className="divide-y divide-border" {...props} />
 }
