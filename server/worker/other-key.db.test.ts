@@ -37,7 +37,7 @@ function startWorker(key: string): Promise<unknown> {
   worker.stdout?.on('data', (data) => {
     said += data
   })
-  return until(async () => said.includes('worker is ready'), 60_000)
+  return until(async () => said.includes('worker is ready'))
 }
 
 async function stopWorker(): Promise<void> {
@@ -71,6 +71,6 @@ test('a key of the environment that a restart replaced holds up nobody; one that
   expect((await providerStates(scope)).flatMap(({ paused }) => paused)).toHaveLength(1)
   await stopWorker()
   await startWorker('sk-test-new-0123456789abcdef')
-  await until(async () => (await runsOf(id)) > 0, 20_000)
+  await until(async () => (await runsOf(id)) > 0)
   expect(await database().providerGate.count({ where: { keyHash: hash } })).toBe(0)
 })
