@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { database } from '#server/platform/database/client'
 import { makeOrganization, type TestOrganization } from '#server/setup/testing'
 
-/** An organization with one requirement, one task, one agent, and as many running runs as asked for. */
+/** An organization with one requirement, one task, one agent, and as many running runs as asked for, the newest first. */
 export interface BudgetScene extends TestOrganization {
   requirementId: string
   taskId: string
@@ -50,7 +50,10 @@ export async function makeScene(
       agentId: agent.id,
     },
   })
+  // Made in the same moment: the largest id counts as the newest.
   const ids = Array.from({ length: runs }, () => randomUUID())
+    .sort()
+    .reverse()
   await database().run.createMany({
     data: ids.map((id) => ({
       id,

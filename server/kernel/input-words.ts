@@ -24,7 +24,7 @@ const formats: Record<string, string> = {
  * Refused input in words for people, where a schema has no sentence of its own. Without a full stop: whoever shows it
  * away from its field puts the field's name before it.
  */
-export const inputWords: z.core.$ZodErrorMap = (issue) => {
+const inputWords: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'too_big':
       return `Enter at most ${limit(issue.origin, issue.maximum)}`
