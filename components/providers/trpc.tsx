@@ -6,6 +6,7 @@ import { createTRPCContext } from '@trpc/tanstack-react-query'
 import { type ReactNode, useState } from 'react'
 import superjson from 'superjson'
 import type { AppRouter } from '#server/trpc/root'
+import { shareUnchanged } from './share-unchanged'
 
 const context = createTRPCContext<AppRouter>()
 
@@ -24,7 +25,12 @@ export function worthRetrying(failures: number, error: unknown): boolean {
 /** How the pages ask. */
 export function createQueries(): QueryClient {
   // Live events say when an answer is old; the time limit only covers what has no event.
-  const queries = { staleTime: 60_000, retry: worthRetrying, refetchOnWindowFocus: false }
+  const queries = {
+    staleTime: 60_000,
+    retry: worthRetrying,
+    refetchOnWindowFocus: false,
+    structuralSharing: shareUnchanged,
+  }
   // Without a connection a change fails at once and is told. Kept back, it would be made whenever the connection returns,
   // long after the page has said "Answered" or the person has given up.
   const mutations = { networkMode: 'always' as const }

@@ -1,6 +1,6 @@
 'use client'
 
-import { type KeyboardEvent, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, memo, useMemo, useRef, useState } from 'react'
 import { classNames } from '#components/ui/class-names'
 import { Elapsed } from '#components/ui/duration'
 import { IntentLink } from '#components/ui/intent-link'
@@ -16,11 +16,14 @@ interface TaskBoxProps {
   place: Point
   href: string
   focused: boolean
-  onFocus: () => void
+  onFocus: (id: string) => void
 }
 
-/** One tab stop for the whole graph: only the focused task is in the tab order, arrows move along the dependencies. */
-function TaskBox({ task, place, href, focused, onFocus }: TaskBoxProps) {
+/**
+ * One tab stop for the whole graph: only the focused task is in the tab order, arrows move along the dependencies. Drawn
+ * again only when its own task changed: of hundreds, an event changes one.
+ */
+const TaskBox = memo(function TaskBox({ task, place, href, focused, onFocus }: TaskBoxProps) {
   const paused = task.atRest
   const { kind, word } = taskLook(task.status, task.attempt, paused)
   const why = task.next && visibleText(task.next.reason)
@@ -29,7 +32,7 @@ function TaskBox({ task, place, href, focused, onFocus }: TaskBoxProps) {
       href={href}
       draggable={false}
       tabIndex={focused ? 0 : -1}
-      onFocus={onFocus}
+      onFocus={() => onFocus(task.id)}
       aria-label={`${task.ref} ${visibleText(task.title)}, ${word}${task.agentName ? `, ${task.agentName}` : ''}${why ? `. ${why}` : ''}`}
       title={why ?? undefined}
       data-task={task.id}
@@ -69,7 +72,7 @@ function TaskBox({ task, place, href, focused, onFocus }: TaskBoxProps) {
       </span>
     </IntentLink>
   )
-}
+})
 
 /** Curves between columns, straight where the line passes one. */
 function pathOf(points: readonly Point[]): string {
@@ -84,7 +87,7 @@ function pathOf(points: readonly Point[]): string {
     .join('')
 }
 
-function Lines({ shape, done }: { shape: GraphLayout; done: ReadonlySet<string> }) {
+const Lines = memo(function Lines({ shape, done }: { shape: GraphLayout; done: ReadonlySet<string> }) {
   const drawn = (isDone: boolean, stroke: string) => (
     <path
       d={shape.lines
@@ -101,7 +104,9 @@ function Lines({ shape, done }: { shape: GraphLayout; done: ReadonlySet<string> 
       {drawn(true, 'var(--st-succeeded-solid)')}
     </svg>
   )
-}
+})
+
+const ORIGIN = { x: 0, y: 0 }
 
 /** The plan as a graph. Everything it shows is also in the list, which is its equal for screen readers. */
 export function TaskGraph({ tasks, hrefOf }: { tasks: readonly TaskNode[]; hrefOf: (task: TaskNode) => string }) {
@@ -111,7 +116,8 @@ export function TaskGraph({ tasks, hrefOf }: { tasks: readonly TaskNode[]; hrefO
   const shape = useMemo(() => layout(tasks), [dependencies])
   const [chosen, setChosen] = useState<string>()
   const focused = tasks.some((task) => task.id === chosen) ? chosen : tasks[0]?.id
-  const done = new Set(tasks.filter((task) => task.status === 'done').map((task) => task.id))
+  const ended = tasks.flatMap((task) => (task.status === 'done' ? [task.id] : [])).join(' ')
+  const done = useMemo(() => new Set(ended.split(' ')), [ended])
 
   const onKeyDown = (event: KeyboardEvent) => {
     const next = focused && neighbour(event.key, focused, tasks, shape.places)
@@ -133,10 +139,10 @@ export function TaskGraph({ tasks, hrefOf }: { tasks: readonly TaskNode[]; hrefO
           <TaskBox
             key={task.id}
             task={task}
-            place={shape.places.get(task.id) ?? { x: 0, y: 0 }}
+            place={shape.places.get(task.id) ?? ORIGIN}
             href={hrefOf(task)}
             focused={task.id === focused}
-            onFocus={() => setChosen(task.id)}
+            onFocus={setChosen}
           />
         ))}
       </PanZoom>
