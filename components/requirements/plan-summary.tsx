@@ -3,6 +3,7 @@ import { VisibleText } from '#components/runs/visible-text'
 import { ScriptedBadge } from '#components/ui/badge'
 import { Status, type StatusKind } from '#components/ui/status'
 import { Time } from '#components/ui/time'
+import { inRefOrder } from '#server/kernel/ref-order'
 import type { PlanView, TaskNode } from '#server/tasks/queries'
 
 const statuses: Record<string, { kind: StatusKind; word: string }> = {
@@ -40,8 +41,8 @@ export function PlannedTasks({ plan }: { plan: PlanView }) {
               <span className="number text-muted">{task.ref}</span> <VisibleText text={task.title} />
             </span>
             <span className="text-table text-muted">
-              {task.kind}, {task.capability} · waits for {task.dependsOn.join(', ') || 'nothing'} · works on{' '}
-              {task.statements.join(', ') || 'no statement'} · {task.risk} risk
+              {task.kind}, {task.capability} · waits for {inRefOrder(task.dependsOn).join(', ') || 'nothing'} · works on{' '}
+              {inRefOrder(task.statements).join(', ') || 'no statement'} · {task.risk} risk
             </span>
             <span className="wrap-anywhere whitespace-pre-wrap">
               <VisibleText text={task.instructions} />

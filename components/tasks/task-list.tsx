@@ -3,6 +3,7 @@ import { VisibleText } from '#components/runs/visible-text'
 import { Elapsed } from '#components/ui/duration'
 import { QuietLink } from '#components/ui/link'
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '#components/ui/table'
+import { inRefOrder } from '#server/kernel/ref-order'
 import type { TaskNode } from '#server/tasks/queries'
 import { NextActorLine } from './next-actor'
 import { TaskStatus } from './task-status'
@@ -40,7 +41,7 @@ const TaskRow = memo(function TaskRow({ task, href, waitsFor }: TaskRowProps) {
       </Cell>
       <Cell className="text-muted max-md:whitespace-nowrap">{waitsFor || 'nothing'}</Cell>
       <Cell className="whitespace-nowrap">{task.agentName ?? <span className="text-muted">not yet</span>}</Cell>
-      <Cell className="text-muted max-md:whitespace-nowrap">{task.statementRefs.join(', ') || '–'}</Cell>
+      <Cell className="text-muted max-md:whitespace-nowrap">{inRefOrder(task.statementRefs).join(', ') || '–'}</Cell>
       <Cell className="whitespace-nowrap text-muted">
         {task.startedAt ? <Elapsed since={task.startedAt} until={task.finishedAt} /> : '–'}
       </Cell>

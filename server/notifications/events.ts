@@ -11,6 +11,8 @@ export const notificationEvents = {
     title: z.string(),
     people: z.number(),
     channels: z.array(z.string()),
+    /** channels that nobody has set up: what they would have sent is kept to be looked at */
+    kept: z.array(z.string()).default([]),
   }),
   /** What they were told needs nobody any more. */
   'notification.settled': z.object({ outcome: z.string(), people: z.number() }),

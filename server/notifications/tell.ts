@@ -67,10 +67,18 @@ export async function tell(scope: Scope, happened: Happened, telling: Telling, n
         requirementId: happened.requirement?.id,
         taskId: happened.task?.id,
         decisionId: happened.decision?.id,
-        payload: { topic, title, people: told.size, channels: [...used].sort() },
+        payload: { topic, title, people: told.size, ...waysOf(used) },
       },
     ])
   })
+}
+
+/** By which channels it goes out, and which only keep it because nobody has set them up. */
+function waysOf(used: ReadonlySet<string>): { channels: string[]; kept: string[] } {
+  const kept = channels
+    .filter((channel) => used.has(channel.name) && !channel.ready())
+    .map(({ name }) => name as string)
+  return { channels: [...used].filter((name) => !kept.includes(name)).sort(), kept }
 }
 
 /** Whether a decision is open, and nobody may answer it before this transaction has ended. */

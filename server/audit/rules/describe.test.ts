@@ -28,6 +28,13 @@ describe('describeEvent', () => {
       '1 person was told by e-mail: Task board is done',
       'neutral',
     ],
+    [
+      'notification.sent',
+      system,
+      { people: 2, channels: ['in-app'], kept: ['email'], title: 'Task board is done' },
+      '2 people were told; no e-mail went out, without a mail server: Task board is done',
+      'neutral',
+    ],
     ['plan.proposed', ana, {}, 'Ana proposed plan for R1 Task board', 'neutral'],
     ['task.started', system, { agent: 'Codex' }, 'T2 Store went to Codex', 'running'],
     [

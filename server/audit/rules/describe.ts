@@ -245,11 +245,12 @@ function forRequirement(told: Told, payload: Record<string, unknown>): string {
 const channelWords: Record<string, string> = { email: 'e-mail', slack: 'Slack', webhook: 'webhook' }
 
 function peopleTold(payload: Record<string, unknown>): string {
-  const { people, channels } = payload
+  const { people, channels, kept } = payload
   const others = Array.isArray(channels) ? channels.filter((channel) => channel !== 'in-app') : []
   const by = others.length > 0 ? ` by ${others.map((channel) => channelWords[channel] ?? channel).join(' and ')}` : ''
-  if (typeof people !== 'number' || people === 0) return `Others were told${by}`
-  return people === 1 ? `1 person was told${by}` : `${people} people were told${by}`
+  const unsent = Array.isArray(kept) && kept.includes('email') ? '; no e-mail went out, without a mail server' : ''
+  if (typeof people !== 'number' || people === 0) return `Others were told${by}${unsent}`
+  return `${people === 1 ? '1 person was' : `${people} people were`} told${by}${unsent}`
 }
 
 function about(told: Told): string {

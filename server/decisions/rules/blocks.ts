@@ -1,3 +1,4 @@
+import { inRefOrder } from '#server/kernel/ref-order'
 import type { Blocks } from '../model'
 import { type Held, heldBy } from './order'
 
@@ -22,7 +23,7 @@ export function blocksOf(about: string | readonly string[] | null, tasks: readon
   const known = pathMs > 0
   return {
     tasks: held.length,
-    refs: held.map((task) => task.ref).slice(0, 12),
+    refs: inRefOrder(held.map((task) => task.ref)).slice(0, 12),
     pathMs: known ? pathMs : null,
     slackMs: known ? Math.max(0, otherMs - pathMs) : null,
   }

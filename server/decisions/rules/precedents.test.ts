@@ -264,6 +264,10 @@ describe('blocksOf', () => {
     expect(blocksOf('c', tasks)).toEqual({ tasks: 1, refs: ['T3'], pathMs: 500, slackMs: 0 })
     expect(blocksOf(null, tasks)).toMatchObject({ tasks: 3, pathMs: 500, slackMs: 0 })
   })
+  test('what waits is named as people count, whatever order it comes in', () => {
+    const named = ['T10', 'T9', 'T2'].map((ref) => ({ id: ref, ref, rank: 0, dependsOn: [], finished: false }))
+    expect(blocksOf(null, named).refs).toEqual(['T2', 'T9', 'T10'])
+  })
   test('without ranks nothing is claimed about time', () => {
     const unranked = tasks.map((task) => ({ ...task, rank: 0 }))
     expect(blocksOf('a', unranked)).toMatchObject({ tasks: 2, pathMs: null, slackMs: null })
