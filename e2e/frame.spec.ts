@@ -71,7 +71,8 @@ test('a webhook is added from a form that is empty afterwards', async ({ page })
   await page.goto('/settings/integrations')
   await ready(page)
   const form = page.getByRole('region', { name: 'Webhooks' })
-  const folded = form.locator('summary', { hasText: 'Add a webhook' }) // once there is one, which may be another spec's
+  // Folded once there is one, which may be another spec's.
+  const folded = form.locator('details:not([open]) > summary', { hasText: 'Add a webhook' })
   if (await folded.isVisible()) await folded.click()
   await form.getByRole('textbox', { name: 'Name' }).fill('Build board')
   await form.getByRole('textbox', { name: 'Address' }).fill('https://example.org/hook')
