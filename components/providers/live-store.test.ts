@@ -89,3 +89,25 @@ it('takes a refusal as the answer', async () => {
   await vi.advanceTimersByTimeAsync(600_000)
   expect(asked).toHaveBeenCalledTimes(1)
 })
+
+it('rests between answers that take long, and shows the last one for all that', async () => {
+  let asked = 0
+  const shown = mount(async () => {
+    asked += 1
+    const answer = `answer ${asked}`
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    return answer
+  })
+  for (let sequence = 6; sequence < 106; sequence += 1) {
+    store.receive(raised(sequence))
+    await vi.advanceTimersByTimeAsync(10)
+  }
+  expect(asked).toBeLessThanOrEqual(7) // in a second: one every 60 + 120 ms
+  await vi.advanceTimersByTimeAsync(300)
+  expect(shown()).toBe(`answer ${asked}`)
+  const before = asked
+  await vi.advanceTimersByTimeAsync(1_000)
+  store.receive(raised(106))
+  await vi.advanceTimersByTimeAsync(0)
+  expect(asked).toBe(before + 1) // after a quiet time at once
+})

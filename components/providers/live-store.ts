@@ -23,6 +23,13 @@ const ON_THE_WAY_MS = 120_000
 const AGAIN_MS = 10_000
 const AGAIN_LIMIT_MS = 160_000
 
+/**
+ * After a refresh the page rests for twice as long as it took, this at most: a plan of hundreds of tasks, whose answer is
+ * large, would otherwise be fetched and drawn without a pause while events come in. What is small is as quick as before.
+ */
+const REST_FACTOR = 2
+const REST_LIMIT_MS = 150
+
 /** The life of one tab's share of the stream: what it knows, who listens, which queries wait to be asked again. */
 export class LiveStore {
   private readonly handlers = new Set<Handler>()
@@ -138,7 +145,7 @@ export class LiveStore {
   }
 
   /**
-   * One refresh at a time: what comes in meanwhile is asked for together in the next one. A query with
+   * One refresh at a time, then a rest: what comes in meanwhile is asked for together in the next one. A query with
    * `meta: { live: false }` is left alone: who shows it asks again when people want to see what is new.
    */
   private async refresh(): Promise<void> {
@@ -148,12 +155,15 @@ export class LiveStore {
       const { touched, everything } = this
       this.touched = []
       this.everything = false
+      const began = performance.now()
       await this.queries
         .invalidateQueries({
           predicate: ({ queryKey, meta }) =>
             everything || (meta?.live !== false && touched.some((event) => isTouched(queryKey, event))),
         })
         .catch(() => {})
+      const rest = Math.min(REST_LIMIT_MS, REST_FACTOR * (performance.now() - began))
+      await new Promise((resolve) => setTimeout(resolve, rest))
     }
     this.refreshing = false
   }
