@@ -24,11 +24,16 @@ const AGAIN_MS = 10_000
 const AGAIN_LIMIT_MS = 160_000
 
 /**
- * After a refresh the page rests for twice as long as it took, this at most: a plan of hundreds of tasks, whose answer is
- * large, would otherwise be fetched and drawn without a pause while events come in. What is small is as quick as before.
+ * After a refresh that took longer than this the page rests for twice as long, up to a limit: a plan of hundreds of tasks,
+ * whose answer is large, would otherwise be fetched and drawn without a pause while events come in.
  */
+const QUICK_MS = 40
 const REST_FACTOR = 2
 const REST_LIMIT_MS = 150
+
+function restAfter(milliseconds: number): number {
+  return milliseconds <= QUICK_MS ? 0 : Math.min(REST_LIMIT_MS, REST_FACTOR * milliseconds)
+}
 
 /** The life of one tab's share of the stream: what it knows, who listens, which queries wait to be asked again. */
 export class LiveStore {
@@ -145,7 +150,7 @@ export class LiveStore {
   }
 
   /**
-   * One refresh at a time, then a rest: what comes in meanwhile is asked for together in the next one. A query with
+   * One refresh at a time, and a rest after a long one: what comes in meanwhile is asked for together in the next one. A query with
    * `meta: { live: false }` is left alone: who shows it asks again when people want to see what is new.
    */
   private async refresh(): Promise<void> {
@@ -162,8 +167,8 @@ export class LiveStore {
             everything || (meta?.live !== false && touched.some((event) => isTouched(queryKey, event))),
         })
         .catch(() => {})
-      const rest = Math.min(REST_LIMIT_MS, REST_FACTOR * (performance.now() - began))
-      await new Promise((resolve) => setTimeout(resolve, rest))
+      const rest = restAfter(performance.now() - began)
+      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest))
     }
     this.refreshing = false
   }
