@@ -1,5 +1,4 @@
 import type { Mapping, SignalKind, SourceKind } from './model'
-import type { ToolFindings } from './rules/sarif'
 
 export const natures = [
   'build',
@@ -76,6 +75,23 @@ interface ReadingContext {
   /** the event as the request named it, empty when it did not */
   event: string
   mapping: Mapping
+}
+
+/** One thing that a scanner found; the same thing in another upload has the same key. */
+export interface Finding {
+  key: string
+  ruleId: string
+  level: 'error' | 'warning' | 'note'
+  severity: Severity
+  message: string
+  path: string
+  line: number | null
+}
+
+/** Everything that one tool of an upload finds now. */
+export interface ToolFindings {
+  tool: string
+  findings: Finding[]
 }
 
 /** A tool that tells us things over HTTP. */

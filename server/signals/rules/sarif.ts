@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Candidate, Severity } from '../ports'
+import type { Candidate, Finding, Severity, ToolFindings } from '../ports'
 import { noFacts, plainLine, plainText, repositoryPaths } from './reading'
 
 /** What we read of SARIF 2.1.0; everything else is left lying. Sizes are caps, not the standard's. */
@@ -53,22 +53,7 @@ const sarifSchema = z.object({
     .max(20),
 })
 
-type Level = 'error' | 'warning' | 'note'
-
-export interface Finding {
-  key: string
-  ruleId: string
-  level: Level
-  severity: Severity
-  message: string
-  path: string
-  line: number | null
-}
-
-export interface ToolFindings {
-  tool: string
-  findings: Finding[]
-}
+type Level = Finding['level']
 
 type SarifRule = z.infer<typeof rule>
 type SarifResult = z.infer<typeof result>

@@ -8,10 +8,10 @@ import { type Transaction, transaction } from '#server/platform/database/transac
 import { logger } from '#server/platform/logging/logger'
 import { maskSecrets } from '#server/platform/logging/redact'
 import { mappingSchema, noMapping, type SourceKind } from '../model'
-import type { Candidate, Nature, Source } from '../ports'
+import type { Candidate, Finding, Nature, Source, ToolFindings } from '../ports'
 import { sourceOf } from '../registry'
 import { plainLine } from '../rules/reading'
-import { compareFindings, type Finding, type FindingChange, findingCandidate, type ToolFindings } from '../rules/sarif'
+import { compareFindings, type FindingChange, findingCandidate } from '../rules/sarif'
 import { takeIn } from './take-in'
 
 interface Delivered {
