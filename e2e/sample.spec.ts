@@ -38,6 +38,11 @@ test('the sample: from the link to proven software', async ({ page }) => {
     expect(totals?.[1]).toBe(totals?.[2])
     const table = page.getByRole('table', { name: 'Statements of the requirement' })
     await expect(table.getByRole('row').filter({ hasText: /Asked|Not built|Open/ })).toHaveCount(0)
+    const size = page.viewportSize()
+    await page.setViewportSize({ width: 390, height: 844 })
+    const heights = await table.getByRole('row').evaluateAll((rows) => rows.map(({ clientHeight }) => clientHeight))
+    expect(Math.max(...heights), 'a statement with its evidence leaves room for others on a phone').toBeLessThan(150)
+    if (size) await page.setViewportSize(size)
   })
 
   await test.step('the evidence names command, exit code and tree', async () => {
