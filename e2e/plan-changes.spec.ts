@@ -77,6 +77,11 @@ test('a plan is changed while agents are at work, and the work still ends proven
     await form.getByRole('button', { name: 'Add to your changes' }).click()
     await expect(draft.getByRole('alert')).toContainText(/circle: T\d+ → T\d+/)
     await expect(draft.getByRole('button', { name: 'Apply' })).toBeDisabled()
+    const asked = page.waitForEvent('dialog')
+    await page.close({ runBeforeUnload: true })
+    const question = await asked
+    expect(question.type()).toBe('beforeunload')
+    await question.dismiss()
     await draft.getByRole('button', { name: 'Discard' }).click()
     await expect(draft).toContainText('None yet')
   })

@@ -12,6 +12,7 @@ import type { EditablePlan } from '#server/planner/queries'
 import { ChangePreview } from './change-preview'
 import { changeInWords, type FormOf, type PlanDraft, withChange } from './plan-draft'
 import { PlanRows } from './plan-rows'
+import { useAskBeforeLeaving } from './use-ask-before-leaving'
 import { usePreview } from './use-preview'
 
 const PlanTaskForm = dynamic(() => import('./plan-task-form').then((module) => module.PlanTaskForm), { ssr: false })
@@ -21,6 +22,7 @@ export function PlanEditor(props: { requirementId: string; plan: EditablePlan; e
   const { requirementId, plan, editable } = props
   const [draft, setDraft] = useState<PlanDraft>([])
   const [form, setForm] = useState<FormOf | null>(null)
+  useAskBeforeLeaving(draft.length > 0)
   const add = (change: TaskChange) => {
     setDraft((before) => withChange(before, change))
     setForm(null)

@@ -30,8 +30,18 @@ export interface Scope {
 const inviteStates = ['open', 'used', 'expired', 'revoked', 'unbacked', 'unknown'] as const
 export type InviteState = (typeof inviteStates)[number]
 
+const INCOMPLETE = 'Please enter a complete e-mail address.'
+
+/** An address that mail can go to, in small letters: RFC 5321 allows 64 characters before the @ and 254 altogether. */
+export const emailSchema = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(254)
+  .pipe(z.email(INCOMPLETE).regex(/^[^@]{1,64}@/, INCOMPLETE))
+
 export const inviteInput = z.object({
-  email: z.string().max(320).trim().toLowerCase().pipe(z.email('Please enter a complete e-mail address.')),
+  email: emailSchema,
   role: roleSchema,
 })
 export type InviteInput = z.input<typeof inviteInput>

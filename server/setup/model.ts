@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { emailSchema } from '#server/auth/model'
 
 export const completeSetupInput = z.object({
   token: z.string().min(1).max(200),
-  email: z.email('Please enter a complete e-mail address.').trim().toLowerCase().max(320),
+  email: emailSchema,
   name: z.string().trim().min(1, 'Please enter your name.').max(80),
   password: z.string().max(5_000),
   organizationName: z.string().trim().min(1, 'Give your organization a name.').max(80),

@@ -60,7 +60,7 @@ export default async function LinkPage({ params, searchParams }: LinkPageProps) 
         <LinkSaid said={said} view={view} token={token} refusal={said.refused ? await keptRefusal() : null} />
         {decision.status !== 'open' && (
           <DecisionOutcome decision={decision} When={PlainTime}>
-            <TakeBack decision={decision} now={Date.now()} action={undoLink} fields={{ token }} />
+            {!said.refused && <TakeBack decision={decision} now={Date.now()} action={undoLink} fields={{ token }} />}
           </DecisionOutcome>
         )}
         {open && <LinkForm decision={decision} view={{ ...view, token }} action={answerLink} />}
