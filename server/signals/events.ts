@@ -15,6 +15,8 @@ export const signalEvents = {
     source: z.string().optional(),
     url: z.string().optional(),
     external: z.boolean().optional(),
+    /** the type of our own event that was worth it */
+    cause: z.string().optional(),
     routedTo: z.enum(receivers).optional(),
     routedToId: z.string().nullable().optional(),
     routedToName: z.string().optional(),

@@ -143,6 +143,15 @@ describe('a failure while a requirement is in progress', () => {
       await recordSignal({ organizationId: acme.organizationId, sequence: String(event.sequence) })
       expect((await task()).pausedAt).toBeNull()
       expect((await db().signal.findUniqueOrThrow({ where: { id: signal.id } })).status).toBe('closed')
+      // Of what is told of the end itself, the signal's event says so; of what came from outside it says nothing.
+      const raised = await db().event.findMany({
+        where: { organizationId: acme.organizationId, type: 'signal.raised' },
+        orderBy: { sequence: 'asc' },
+      })
+      expect(raised.map(({ payload }) => (payload as { cause?: string }).cause)).toEqual([
+        undefined,
+        'requirement.closed',
+      ])
     }
   })
 

@@ -51,6 +51,7 @@ describe('what is told', () => {
     ['requirement.closed', { status: 'failed', proven: 0, total: 3, reason: 'No task.' }, 'Pay by card failed'],
     ['task.failed', { ref: 'T2', title: 'Refunds', reason: 'tests' }, 'Task T2 failed: Refunds'],
     ['signal.raised', { kind: 'quality_issue', urgency: 'now', title: 'CI is red' }, 'CI is red'],
+    ['signal.raised', { kind: 'innovation', urgency: 'today', title: 'An idea', cause: 'run.signalled' }, 'An idea'],
     ['signal.raised', { kind: 'quality_issue', urgency: 'now', title: 'CI', round: 2 }, 'Back again: CI'],
     ['signal.raised', { kind: 'decision_needed', urgency: 'today', title: 'CI', external: true }, 'CI'],
     [
@@ -66,6 +67,8 @@ describe('what is told', () => {
   test.each([
     ['signal.raised', { kind: 'quality_issue', urgency: 'whenever', title: 'x' }],
     ['signal.raised', { kind: 'decision_needed', urgency: 'now', title: 'x' }],
+    ['signal.raised', { kind: 'requirement', urgency: 'today', title: 'x', cause: 'requirement.closed' }],
+    ['signal.raised', { kind: 'quality_issue', urgency: 'now', title: 'x', cause: 'task.failed' }],
     ['requirement.closed', { status: 'cancelled' }],
     ['run.started', {}],
     ['constructor', {}],

@@ -53,12 +53,14 @@ export function urgencyOfDecision(decision: { deadline: string | null; blockedTa
 
 /**
  * Signals that need nobody now are on their page; one that asks for a decision is told by that decision. What the
- * engine itself waits for has such a decision; what somebody else's tool waits for has none.
+ * engine itself waits for has such a decision; what somebody else's tool waits for has none. What is told of the event
+ * that caused it is not told twice.
  */
 function signalUrgency(happened: Happened): Urgency | null {
   const urgency = text(happened, 'urgency')
   if (text(happened, 'action') === 'decision') return null
   if (text(happened, 'kind') === 'decision_needed' && happened.payload.external !== true) return null
+  if (Object.hasOwn(tellers, text(happened, 'cause'))) return null
   if (happened.payload.muted === true || happened.payload.grouped === true) return null
   return urgency === 'now' || urgency === 'today' ? urgency : null
 }

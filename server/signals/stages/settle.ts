@@ -133,6 +133,7 @@ interface Telling {
 export async function tell(tx: Transaction, scope: Scope, telling: Telling): Promise<void> {
   const { signal, place, route, action, escalated } = telling
   const { found } = place.classified
+  const { external, candidate } = place.noticed
   await append(tx, scope, [
     {
       type: 'signal.raised',
@@ -150,6 +151,7 @@ export async function tell(tx: Transaction, scope: Scope, telling: Telling): Pro
         source: signal.source,
         url: signal.url,
         external: signal.external,
+        ...(external || candidate.facts.event === '' ? {} : { cause: candidate.facts.event }),
         routedTo: route.to,
         routedToId: route.id,
         routedToName: route.name,
