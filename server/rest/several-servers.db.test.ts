@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import net from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { transaction } from '#server/platform/database/transaction'
 import { append, lastSequence } from '#server/platform/events/log'
@@ -59,7 +58,7 @@ async function readIds(server: TestServer, after: string, enough: number): Promi
   } finally {
     stop.abort()
   }
-  return { ids, retry }
+  return { ids: ids.slice(0, enough), retry }
 }
 
 test('a client that moves between servers, also from one that was killed, gets every event once and in order', async () => {
@@ -67,14 +66,10 @@ test('a client that moves between servers, also from one that was killed, gets e
   const third = await startServer()
   const before = await lastSequence(acme.people.owner.scope)
   const total = 400
-  let kill: () => Promise<void> = async () => {}
-  const killed = new Promise<void>((resolve) => {
-    kill = () => killServer(third).then(resolve)
-  })
-  // Half of them after the kill, so that there is something to move for.
+  // One dies when half of them are written, so that there is something to move for, however fast that goes.
   const writing = (async () => {
     for (let written = 0; written < total; written += 4) {
-      if (written === total / 2) await killed
+      if (written === total / 2) await killServer(third)
       await Promise.all([write(1), write(2), write(1)])
     }
   })()
@@ -83,7 +78,6 @@ test('a client that moves between servers, also from one that was killed, gets e
   let last = String(before)
   for (let turn = 0; got.length < total; turn += 1) {
     const server = turn < 3 ? third : ([first, second][turn % 2] as TestServer)
-    if (turn === 2) void sleep(30).then(kill)
     const { ids, retry } = await readIds(server, last, turn === 2 ? total : Math.min(23, total - got.length))
     got.push(...ids)
     pauses.add(retry)
