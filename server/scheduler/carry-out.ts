@@ -128,35 +128,30 @@ async function raised(advance: Advance, step: RaiseStep): Promise<Made['decision
   return { id, question: step.question.question, defaultLabel: null, deadline: null }
 }
 
-type Starting = Of<'start-task'> | Of<'start-review'>
-
 /** Creates the runs of all steps at once and gathers their events. Ids by task. */
 async function makeRuns(advance: Advance, steps: readonly TaskOrRaise[]): Promise<Map<string, string>> {
   const { tx, scope, requirement } = advance
-  const starting = steps.filter((step): step is Starting => step.kind === 'start-task' || step.kind === 'start-review')
+  const starts = steps.filter((step): step is Of<'start-task'> => step.kind === 'start-task')
+  const reviews = steps.filter((step): step is Of<'start-review'> => step.kind === 'start-review')
+  const starting = [...starts, ...reviews]
   if (starting.length === 0) return new Map()
   const orders = starting.map(({ taskId, assignment: { agentId } }) => ({ taskId, agentId }))
   const of = { projectId: requirement.projectId, orders }
-  const { runs, events, inserted } = await createRuns(tx, scope, of, draftsOf(advance, starting))
+  const { runs, events, inserted } = await createRuns(tx, scope, of, draftsOf(advance, starts, reviews))
   await send(tx, inserted)
   advance.events.push(...events)
   return new Map(starting.map(({ taskId }, index) => [taskId, runs[index]?.id as string]))
 }
 
-async function draftsOf({ tx, requirement }: Advance, starting: readonly Starting[]) {
-  const ofWork = starting.flatMap(({ kind, taskId, assignment: { agentId }, attempt }) =>
-    kind === 'start-task' ? [{ taskId, agentId, attempt }] : [],
-  )
-  const works = await workDrafts(tx, requirement, ofWork)
-  const reviews = starting.filter((step): step is Of<'start-review'> => step.kind === 'start-review')
+async function draftsOf(
+  { tx, requirement }: Advance,
+  starts: readonly Of<'start-task'>[],
+  reviews: readonly Of<'start-review'>[],
+) {
+  const orders = starts.map(({ taskId, assignment: { agentId }, attempt }) => ({ taskId, agentId, attempt }))
+  const drafts = await workDrafts(tx, requirement, orders)
   const reviewed = await tasksOf(tx, reviews)
-  const drafts = []
-  for (const step of starting) {
-    if (step.kind === 'start-task') {
-      drafts.push(works.find(({ taskId }) => taskId === step.taskId) as (typeof works)[number])
-      continue
-    }
-    const { taskId, assignment, attempt, runId } = step
+  for (const { taskId, assignment, attempt, runId } of reviews) {
     const task = reviewed.get(taskId) as Task
     drafts.push(await reviewDraft(tx, { task, requirement, agentId: assignment.agentId, runId, attempt }))
   }
@@ -182,9 +177,8 @@ async function settleGraph(advance: Advance, changes: readonly Changed[]): Promi
   const finished = changes.filter(({ change }) => change.status === 'done')
   const ended = finished.map(({ taskId }) => taskId)
   await send(tx, countDown(tx, ended))
-  const tookMs = ({ startedAt }: TaskFact) => (startedAt ? [now.getTime() - new Date(startedAt).getTime()] : [])
-  const durations = finished.flatMap(({ task }) =>
-    tookMs(task).map((took) => ({ capability: task.capability, tookMs: took })),
+  const durations = finished.flatMap(({ task: { capability, startedAt } }) =>
+    startedAt ? [{ capability, tookMs: now.getTime() - new Date(startedAt).getTime() }] : [],
   )
   await send(tx, learnDurations(tx, requirement.organizationId, durations))
   const lost = changes.filter(({ change }) => change.status === 'failed').map(({ task }) => task)
